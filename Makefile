@@ -1,0 +1,51 @@
+# make run: the service on this machine. make test: the whole suite. make test-full: the counts of acceptance.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DATA ?= data
+ifneq ($(wildcard ../shared/data/README.md),)
+export DIEMBAO_PRESS_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: run test test-full check lock clean setup
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { echo "Cần Python 3.11 trở lên (apt install python3 python3-venv). / Python 3.11 or newer is needed."; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "Thiếu venv: apt install python3-venv. / The venv module is missing."; exit 1; }
+	@echo "[1/3] Tạo môi trường $(VENV) / creating the environment"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "[2/3] Cài thư viện theo requirements.lock (có mã băm) / installing the pinned libraries"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements-pip.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@echo "[3/3] Cài diembao / installing diembao"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# DEMO=1 goes to the sample press at once.
+run: setup
+ifeq ($(DEMO),1)
+	@exec $(BIN)/python samples/press/run.py
+else
+	@exec $(BIN)/python samples/press/first_run.py --data $(DATA)
+endif
+
+check: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+test: check
+	@$(BIN)/pytest -m "not full"
+
+test-full: check
+	@$(BIN)/pytest
+
+lock: setup
+	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --all-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml
+
+clean:
+	@rm -rf $(VENV) build dist data-mau .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""Samples that stand in the checkout only, never in the wheel."""

@@ -1,0 +1,13 @@
+"""Điểm Báo: feeds -> collector -> bus -> enricher -> archive -> alerter -> mail.
+
+domain/     what the press is: articles, places, tone, facts, findings, queries; no I/O, no clock
+ports/      what we need of the world: bus, archive, ledger, fetcher, extractor, mailer, clock
+adapters/   <technology>_<port>.py, one file for each way to have it
+rulebook/   what operators wrote: YAML -> domain rules, errors with line and column
+collector/  feeds -> press.collected, press.unmatched      begins at collect.py
+enricher/   press.collected -> archive, press.enriched     begins at enrich.py; steps.py is the pipeline
+alerter/    press.enriched -> letters                      begins at alert.py
+desk/       what people do: review findings, ask why
+wiring.py   settings -> adapters -> services
+cli/        the commands
+"""

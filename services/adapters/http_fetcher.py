@@ -1,0 +1,301 @@
+"""HTTP GET with aiohttp on a loop of its own: guarded addresses, one pace for each host, hard limits on time and size.
+
+Redirects are followed by hand, so that every hop is judged, paced and routed like the first. Bodies are inflated here
+and not by the library, because a 4 MB gzip can hold 4 GB: inflating stops at the cap.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import threading
+import zlib
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from urllib.parse import urljoin, urlsplit
+
+import aiohttp
+from aiohttp.abc import AbstractResolver
+
+from services.adapters.address_guard import Route, guarded_socket, passage
+from services.adapters.inflate import Inflater, TooLarge
+from services.domain.address import host_of, unsafe_address
+from services.ports.errors import Unavailable
+from services.ports.fetcher import Failure, Fetcher, Request, Response
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
+_ACCEPT = "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
+
+# A host that did not answer so often in a row is not asked again in this round: 30 pages of a dead host, each with
+# its deadline, would hold the round up for a quarter of an hour.
+_SILENCES = 2
+
+
+class _Failed(Exception):
+    """This GET ends here."""
+
+    def __init__(self, failure: Failure, reason: str) -> None:
+        super().__init__(reason)
+        self.failure = failure
+
+
+@dataclass(slots=True)
+class _Chain:
+    """One request on its way through redirects."""
+
+    request: Request
+    url: str
+    left: float
+    moved_to: str = ""
+    cookies: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Hop:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpFetcher(Fetcher):
+    """`routes` gives an exact origin for a host (`{"bao.vn": "http://127.0.0.1:8080"}`): tests and the sample press.
+
+    `ports`: those allowed beside 80 and 443. `proxy`: all but routed requests go there; then the guard can judge
+    only addresses as they are written, and names are the proxy's to resolve. `host_seconds`: least time between the
+    end of one request to a host and the start of the next. `resolver`: in place of the system's.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_agent: str,
+        host_seconds: float = 1.0,
+        routes: Mapping[str, str] | None = None,
+        proxy: str = "",
+        ca_bundle: str = "",
+        ports: Sequence[int] = (),
+        max_redirects: int = 8,
+        parallel_hosts: int = 32,
+        resolver: AbstractResolver | None = None,
+    ) -> None:
+        self._headers = {"User-Agent": user_agent, "Accept": _ACCEPT, "Accept-Encoding": "gzip, deflate"}
+        self._host_seconds = host_seconds
+        self._routes = {host.lower(): Route.of(origin) for host, origin in (routes or {}).items()}
+        self._proxy = proxy
+        self._tls = ssl.create_default_context(cafile=ca_bundle) if ca_bundle else None
+        self._ports = frozenset({80, 443, *ports})
+        self._max_redirects = max_redirects
+        self._parallel_hosts = parallel_hosts
+        self._resolver = resolver
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._free_at: dict[str, float] = {}
+        self._session: aiohttp.ClientSession | None = None
+        self._closed = False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="fetcher", daemon=True)
+        self._thread.start()
+
+    def fetch(self, requests: Sequence[Request]) -> Iterator[Response]:
+        answers: SimpleQueue[Response | None] = SimpleQueue()
+        if self._closed:
+            raise Unavailable("bộ tải trang đã đóng / the fetcher is closed")
+        work = asyncio.run_coroutine_threadsafe(self._fetch_all(requests, answers.put), self._loop)
+        work.add_done_callback(lambda _: answers.put(None))
+        try:
+            for _ in requests:
+                answer = answers.get()
+                if answer is None:
+                    raise Unavailable("bộ tải trang đã đóng / the fetcher is closed")
+                yield answer
+        finally:
+            if not work.done():
+                work.cancel()
+
+    def close(self) -> None:
+        """Also from another thread: a `fetch` that runs ends with Unavailable, so that a service can stop at once."""
+        if self._closed:
+            return
+        self._closed = True
+        asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _end(self) -> None:
+        running = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+        if self._session is not None:
+            await self._session.close()
+
+    async def _fetch_all(self, requests: Sequence[Request], emit: Callable[[Response], None]) -> None:
+        by_host: dict[str, list[Request]] = {}
+        for request in requests:
+            by_host.setdefault(host_of(request.url), []).append(request)
+        places = asyncio.Semaphore(self._parallel_hosts)
+        async with asyncio.TaskGroup() as group:
+            for of_one_host in by_host.values():
+                group.create_task(self._fetch_host(of_one_host, places, emit))
+
+    async def _fetch_host(
+        self, requests: list[Request], places: asyncio.Semaphore, emit: Callable[[Response], None]
+    ) -> None:
+        async with places:
+            silences = 0
+            for request in requests:
+                if silences >= _SILENCES:
+                    emit(_failed(request, "unreachable", "máy chủ không trả lời / the host does not answer"))
+                    continue
+                # gather turns whatever went wrong into a value: a failed GET is an answer, never an exception.
+                [result] = await asyncio.gather(self._answer(request), return_exceptions=True)
+                if isinstance(result, BaseException):
+                    result = _failed(request, "unreachable", _words(result))
+                silences = silences + 1 if result.failure in ("unreachable", "timeout") else 0
+                emit(result)
+
+    async def _answer(self, request: Request) -> Response:
+        chain = _Chain(request, request.url, request.deadline_seconds)
+        try:
+            for _ in range(self._max_redirects + 1):
+                hop = await self._hop(chain)
+                location = hop.headers.get("location", "")
+                if hop.status not in _REDIRECTS or not location:
+                    return Response(request, hop.status, chain.url, hop.body, hop.headers, chain.moved_to)
+                target = urljoin(chain.url, location.strip())
+                if hop.status in _PERMANENT and chain.url == request.url:
+                    chain.moved_to = target
+                chain.url = target
+        except _Failed as failed:
+            return _failed(request, failed.failure, str(failed), chain)
+        except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
+            return _failed(request, "unreachable", _words(error), chain)
+        return _failed(request, "too_many_redirects", f"quá {self._max_redirects} lần chuyển hướng / redirects", chain)
+
+    async def _hop(self, chain: _Chain) -> _Hop:
+        self._refuse_unsafe(chain)
+        async with self._turn(host_of(chain.url)):
+            started = self._loop.time()
+            try:
+                async with asyncio.timeout(chain.left):
+                    return await self._get(chain)
+            except TimeoutError:
+                limit = chain.request.deadline_seconds
+                raise _Failed("timeout", f"không xong trong {limit:g} giây / not done in {limit:g} s") from None
+            finally:
+                chain.left -= self._loop.time() - started
+
+    async def _get(self, chain: _Chain) -> _Hop:
+        host = host_of(chain.url)
+        route = self._routes.get(host)
+        target = route.target(chain.url) if route else chain.url
+        proxy = None if route or not self._proxy else self._proxy
+        with passage(route.address if route else None, proxied=proxy is not None) as here:
+            try:
+                async with self._opened().get(
+                    target, headers=self._request_headers(chain, host), allow_redirects=False, proxy=proxy
+                ) as answer:
+                    chain.cookies.setdefault(host, {}).update({name: m.value for name, m in answer.cookies.items()})
+                    headers = {name.lower(): value for name, value in answer.headers.items()}
+                    body = b"" if answer.status in _REDIRECTS else await _body(answer, chain.request.max_bytes)
+                    return _Hop(answer.status, headers, body)
+            except TooLarge:
+                limit = chain.request.max_bytes
+                raise _Failed("too_large", f"lớn hơn {limit} byte / larger than {limit} bytes") from None
+            except aiohttp.ClientConnectionError:
+                if here.refused:
+                    raise _Failed("refused_address", here.refused[0]) from None
+                raise
+
+    def _refuse_unsafe(self, chain: _Chain) -> None:
+        host = host_of(chain.url)
+        if host in self._routes:
+            return
+        if not host and chain.url == chain.request.url:
+            raise _Failed("bad_url", "không phải địa chỉ http hay https / not an http or https address")
+        if reason := unsafe_address(chain.url, self._ports):
+            raise _Failed("refused_address", reason)
+
+    def _request_headers(self, chain: _Chain, host: str) -> dict[str, str]:
+        headers = dict(self._headers)
+        if host in self._routes:
+            headers["Host"] = urlsplit(chain.url).netloc.rpartition("@")[2]
+        if chain.request.etag:
+            headers["If-None-Match"] = chain.request.etag
+        if chain.request.last_modified:
+            headers["If-Modified-Since"] = chain.request.last_modified
+        # Some papers answer with a redirect to themselves until their session cookie comes back; it goes to the host
+        # that set it and lives as long as this one GET.
+        if cookies := chain.cookies.get(host):
+            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        return headers
+
+    @asynccontextmanager
+    async def _turn(self, host: str) -> AsyncIterator[None]:
+        """One request at a time for each host, a pause after each. Held for one hop, so that none waits in a ring."""
+        async with self._turns[host]:
+            await asyncio.sleep(max(0.0, self._free_at.get(host, 0.0) - self._loop.time()))
+            asked = True
+            try:
+                yield
+            except aiohttp.ClientConnectorError:
+                # Nobody was reached, so nobody is spared by waiting.
+                asked = False
+                raise
+            finally:
+                if asked:
+                    self._free_at[host] = self._loop.time() + self._host_seconds
+
+    def _opened(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            connector = aiohttp.TCPConnector(
+                socket_factory=guarded_socket, ssl=self._tls or True, limit=64, resolver=self._resolver
+            )
+            self._session = aiohttp.ClientSession(
+                connector=connector,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                trust_env=False,
+                timeout=aiohttp.ClientTimeout(total=None, sock_connect=20),
+            )
+        return self._session
+
+
+async def _body(answer: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    """The body, inflated. Raises TooLarge as soon as it is known to pass the cap."""
+    if (answer.content_length or 0) > max_bytes:
+        raise TooLarge
+    inflater = Inflater(answer.headers.get("Content-Encoding", ""), max_bytes)
+    parts = [inflater.feed(chunk) async for chunk in answer.content.iter_chunked(65536)]
+    return b"".join(parts)
+
+
+# From the special to the general; the first that fits is told.
+_WORDS: tuple[tuple[type[BaseException], str], ...] = (
+    (aiohttp.ClientConnectorDNSError, "không tìm thấy tên máy chủ / unknown host"),
+    (aiohttp.ClientConnectorCertificateError, "chứng chỉ bảo mật không hợp lệ / invalid certificate"),
+    (aiohttp.ClientSSLError, "không lập được kết nối bảo mật / TLS failed"),
+    (aiohttp.ClientConnectorError, "không kết nối được máy chủ / cannot connect"),
+    (aiohttp.ServerDisconnectedError, "máy chủ ngắt kết nối / the server hung up"),
+    (aiohttp.ClientPayloadError, "nội dung đứt giữa chừng / the body was cut off"),
+    (zlib.error, "nội dung nén bị hỏng / broken compression"),
+)
+
+
+def _words(error: BaseException) -> str:
+    told = next((words for kind, words in _WORDS if isinstance(error, kind)), "lỗi khi tải / failed")
+    return f"{told} ({type(error).__name__}: {error})"[:300]
+
+
+def _failed(request: Request, failure: Failure, reason: str, chain: _Chain | None = None) -> Response:
+    return Response(
+        request,
+        final_url=chain.url if chain else request.url,
+        moved_to=chain.moved_to if chain else "",
+        failure=failure,
+        reason=reason,
+    )

@@ -1,0 +1,272 @@
+"""The digest of one recipient: a window of numbers -> what was chosen -> what the templates show.
+
+Drawing changes nothing; the Alerter sends it and moves the window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from services.alerter import words
+from services.alerter.card import Card, card_of, topic_name
+from services.alerter.choose import Selection, choose
+from services.alerter.clipping import Clipping
+from services.alerter.sources import Sources, by_reason, read_sources
+from services.alerter.window import ToldStory, Window, remembered
+from services.domain.case import Case, Verdict, status_of
+from services.domain.codec import decode
+from services.domain.story import Teller, current_story
+from services.domain.watch import CompiledWatch, Person, Role
+from services.ports.ledger import Ledger
+from services.rulebook.book import Rulebook
+from services.settings import Office, Settings
+
+ROLES: dict[Role, str] = {"leadership": "lãnh đạo", "analyst": "chuyên viên", "operator": "vận hành"}
+_MOST_CASES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    topic: str
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Something that waits for an answer: a confirmed case, or a story that raises a shortcoming."""
+
+    what: str
+    title: str
+    url: str
+    number: int
+    """Of the story in this letter; 0 for a case."""
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Everything that a digest says."""
+
+    office: Office
+    public_url: str
+    name: str
+    day: date
+    at: datetime
+    since: datetime
+    headline: str
+    subject: str
+    selection: Selection
+    cards: tuple[Card, ...]
+    groups: tuple[Group, ...]
+    old: tuple[Card, ...]
+    counted: tuple[tuple[str, int], ...]
+    answers: tuple[Answer, ...]
+    followed: int
+    """Confirmed cases that an earlier digest named."""
+    to_check: tuple[Case, ...]
+    """Proposed findings, for analysts alone."""
+    to_check_more: int
+    sources: Sources
+    unread: dict[str, list[str]]
+    excluded: tuple[tuple[str, int], ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A digest with the window that it covers and the one that follows it."""
+
+    digest: Digest
+    start: int
+    end: int
+    after: Window
+
+    @property
+    def articles(self) -> list[str]:
+        """Ids of the articles that it shows."""
+        return [one.article_id for line in self.digest.selection.lines for one in line.clippings]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all digests of one moment share."""
+
+    rules: Rulebook
+    settings: Settings
+    at: datetime
+    sources: Sources
+    confirmed: tuple[Case, ...]
+    proposed: tuple[Case, ...]
+    story_of: Callable[[str], str]
+
+
+def lay_out(ledger: Ledger, rules: Rulebook, settings: Settings, at: datetime) -> Desk:
+    """Read what the digests of this moment need beside clippings and windows."""
+    confirmed, proposed = _cases(ledger)
+    return Desk(rules, settings, at, read_sources(ledger, rules, at), confirmed, proposed, stories(ledger))
+
+
+def draw(desk: Desk, person: Person, window: Window, clippings: Sequence[Clipping], due: date | None) -> Drawn:
+    """The digest for this person of all clippings after window.boundary, in order of their numbers."""
+    end = clippings[-1].number if clippings else window.boundary
+    watches = watches_of(person, desk.rules)
+    told = {desk.story_of(one.story_id): one.outlets for one in window.told}
+    weights = {topic.id: topic.weight for topic in desk.rules.topics.topics.values()}
+    selection = choose(clippings, {one.id for one in watches}, weights, desk.story_of, told)
+    digest = _digest(desk, person, window, selection, _excluded(clippings, watches), watches)
+    shown = [
+        ToldStory(story_id=line.story_id, outlets=sorted({one.outlet for one in line.clippings}), at=desk.at)
+        for line in selection.lines
+    ]
+    after = Window(
+        boundary=end,
+        serial=window.serial + 1,
+        due=due if due is not None else window.due,
+        drawn_at=desk.at,
+        since=window.since,
+        told=remembered(window, shown, desk.at, desk.story_of),
+        cases=[case.finding_id for case in desk.confirmed],
+    )
+    return Drawn(digest, window.boundary, end, after)
+
+
+def stories(ledger: Ledger) -> Callable[[str], str]:
+    """Story id -> the id by which it goes today, as the enricher keeps it."""
+    known: dict[str, str] = {}
+
+    def read(article_id: str) -> Teller | None:
+        held = ledger.get("story", article_id)
+        return decode(held.value, Teller) if held else None
+
+    def story_of(story_id: str) -> str:
+        if story_id not in known:
+            known[story_id] = current_story(story_id, read)
+        return known[story_id]
+
+    return story_of
+
+
+def watches_of(person: Person, rules: Rulebook) -> list[CompiledWatch]:
+    return [
+        compiled
+        for compiled in rules.running.values()
+        if any(one.email == person.email for one in rules.people.recipients(compiled.watch))
+    ]
+
+
+def recipients(rules: Rulebook) -> list[Person]:
+    """Everyone who receives a digest, each address once."""
+    found: dict[str, Person] = {}
+    for compiled in rules.running.values():
+        for person in rules.people.recipients(compiled.watch):
+            found.setdefault(person.email, person)
+    return list(found.values())
+
+
+def _digest(
+    desk: Desk,
+    person: Person,
+    window: Window,
+    selection: Selection,
+    excluded: tuple[tuple[str, int], ...],
+    watches: list[CompiledWatch],
+) -> Digest:
+    settings, sources = desk.settings, desk.sources
+    topics = desk.rules.topics.topics
+    first = {line.story_id for line in selection.first}
+    shown = {
+        line.story_id: card_of(line, number, desk.rules.places, topics, line.story_id in first)
+        for number, line in enumerate(selection.lines, start=1)
+    }
+    new = [case for case in desk.confirmed if case.finding_id not in window.cases]
+    answers = (*map(_case_answer, new), *_raised(shown.values()))
+    day = desk.at.astimezone(settings.digest.zone).date()
+    to_check = desk.proposed if person.role == "analyst" else ()
+    return Digest(
+        office=settings.office,
+        public_url=settings.public_url,
+        name=person.name,
+        day=day,
+        at=desk.at,
+        since=window.drawn_at or window.since,
+        headline=_headline(selection, sources),
+        subject=_subject(day, selection, sources, len(answers)),
+        selection=selection,
+        cards=tuple(shown[line.story_id] for line in selection.first),
+        groups=tuple(
+            Group(topic_name(topic, topics), tuple(shown[line.story_id] for line in lines))
+            for topic, lines in selection.topics
+        ),
+        old=tuple(shown[line.story_id] for line in selection.old),
+        counted=tuple((topic_name(topic, topics), number) for topic, number in selection.counted.items()),
+        answers=answers,
+        followed=len(desk.confirmed) - len(new),
+        to_check=tuple(to_check[-_MOST_CASES:]),
+        to_check_more=max(0, len(to_check) - _MOST_CASES),
+        sources=sources,
+        unread=by_reason(sources.unread),
+        excluded=excluded,
+        reason=_reason(person, watches),
+    )
+
+
+def _headline(selection: Selection, sources: Sources) -> str:
+    if selection.news:
+        return f"{words.thousands(selection.news)} tin về địa bàn"
+    if sources.all_read:
+        return "Không có tin"
+    return "Chưa đủ nguồn để kết luận không có tin"
+
+
+def _subject(day: date, selection: Selection, sources: Sources, answers: int) -> str:
+    if selection.news:
+        result = f"{words.thousands(selection.news)} tin"
+    else:
+        result = "không có tin" if sources.all_read else "0 tin, chưa đủ nguồn để kết luận"
+    waiting = f", {answers} việc cần trả lời" if answers else ""
+    return f"Điểm báo {day.day}/{day.month}: {result}{waiting}"
+
+
+def _raised(cards: Iterable[Card]) -> list[Answer]:
+    """Stories that raise a shortcoming, each pointing at where it is shown; their order is the digest's."""
+    return [
+        Answer("Báo phản ánh hạn chế, tồn tại", card.title, card.url, card.number, card.outlet)
+        for card in cards
+        if card.asks
+    ]
+
+
+def _case_answer(case: Case) -> Answer:
+    finding = case.finding
+    return Answer(
+        "Chưa chính xác (đã xác nhận nội bộ)",
+        case.title,
+        case.url or "",
+        0,
+        f"{case.outlet_name}: bài ghi “{finding.found}”, tài liệu ghi “{finding.expected}”",
+    )
+
+
+def _cases(ledger: Ledger) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """(confirmed, proposed or reopened), each in the order in which they were proposed."""
+    verdicts = {held.key: decode(held.value, Verdict) for held in ledger.scan("verdict")}
+    cases = [decode(held.value, Case) for held in ledger.scan("finding")]
+    cases.sort(key=lambda case: (case.proposed_at, case.finding_id))
+    status = {case.finding_id: status_of(verdicts.get(case.finding_id)) for case in cases}
+    confirmed = tuple(case for case in cases if status[case.finding_id] == "confirmed")
+    waiting = tuple(case for case in cases if status[case.finding_id] in ("proposed", "reopened") and not case.quiet)
+    return confirmed, waiting
+
+
+def _excluded(clippings: Sequence[Clipping], watches: Sequence[CompiledWatch]) -> tuple[tuple[str, int], ...]:
+    """Watch -> press articles of the window that only its NOT terms kept out."""
+    press = [one for one in clippings if one.source_class == "press" and not one.fill]
+    found = {watch.id: len({one.article_id for one in press if watch.id in one.excluded}) for watch in watches}
+    return tuple((watch.watch.name, found[watch.id]) for watch in watches if found[watch.id])
+
+
+def _reason(person: Person, watches: Sequence[CompiledWatch]) -> str:
+    names = ", ".join(f"“{one.watch.name}”" for one in watches)
+    return f"Ông/bà nhận thư này vì thuộc nhóm {ROLES[person.role]} của văn phòng và nhận các theo dõi: {names}."

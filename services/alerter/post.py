@@ -1,0 +1,156 @@
+"""The post: each letter once, through the ledger.
+
+A letter stands whole in the ledger before it is sent, so that a crash at any moment sends these very bytes again
+under the same Message-ID: rather a visible duplicate than a silent loss. "outbox" holds the keys still to be sent.
+"""
+
+from __future__ import annotations
+
+import email
+import email.policy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+import msgspec
+import structlog
+
+from services.alerter.letter import Sent
+from services.alerter.records import LETTER, OUTBOX, Letter
+from services.alerter.window import Windows
+from services.domain.codec import decode, encode
+from services.ports.clock import Clock
+from services.ports.errors import Conflict, Unavailable, Unprocessable
+from services.ports.ledger import Held, Ledger, Put
+from services.ports.mailer import Mailer
+
+_AS_WRITTEN = email.policy.SMTP.clone(refold_source="none")
+_FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """A letter that the mailer could not take; forgotten by a restart, which tries at once."""
+
+    until: datetime
+    pause: timedelta
+    reason: str
+
+
+class Post:
+    """Writes letters down, sends what is written down, and moves windows of digests that are out."""
+
+    def __init__(
+        self, ledger: Ledger, mailer: Mailer, windows: Windows, clock: Clock, on_sent: Callable[[Sent], None]
+    ) -> None:
+        self._ledger, self._mailer, self._windows, self._clock = ledger, mailer, windows, clock
+        self._on_sent = on_sent
+        self._put_off: dict[str, _Wait] = {}
+
+    def write(self, key: str, letter: Letter, message: EmailMessage) -> bool:
+        """Write a letter down, to be sent by `send_all`; False when this letter was written before.
+
+        A digest that the server refused is written anew: its articles are still to be told.
+        """
+        held = self._ledger.get(LETTER, key)
+        if held is not None and not self._again(held):
+            return False
+        whole = msgspec.structs.replace(letter, body=message.as_bytes())
+        try:
+            # The outbox first: a key in it without a letter is dropped, a letter without it would never go.
+            self._ledger.put(
+                Put(OUTBOX, key, b""), Put(LETTER, key, encode(whole), expected=held.revision if held else 0)
+            )
+        except Conflict:
+            return False
+        return True
+
+    def send_all(self, renew: Callable[[], object]) -> list[Sent]:
+        """Send whatever is written down, not out, and not put off. `renew` is called before each.
+
+        A letter that the mailer could not take is put off, longer each time, and holds up no other one.
+        """
+        now, sent = self._clock.now(), []
+        for key in [held.key for held in self._ledger.scan(OUTBOX)]:
+            if key in self._put_off and now < self._put_off[key].until:
+                continue
+            renew()
+            out = self._send(key)
+            if out is not None:
+                sent.append(out)
+        return sent
+
+    def send(self, key: str) -> Sent:
+        """Send this one letter, or say where it went before. Raises Unavailable, Unprocessable."""
+        sent, letter = self._send(key), self.find(key)
+        if sent is not None:
+            return sent
+        if key in self._put_off:
+            raise Unavailable(self._put_off[key].reason)
+        if letter is None or letter.state != "sent":
+            raise Unprocessable(letter.reason if letter else f"{key}: no such letter")
+        return Sent(letter.kind, letter.where, letter.recipient, letter.subject)
+
+    def waiting(self) -> bool:
+        """Whether some letter may be sent now."""
+        now = self._clock.now()
+        keys = (held.key for held in self._ledger.scan(OUTBOX))
+        return any(key not in self._put_off or now >= self._put_off[key].until for key in keys)
+
+    def check(self) -> None:
+        """Raises Unavailable when a letter is put off, with the mailer's reason."""
+        for held in self._ledger.scan(OUTBOX):
+            if held.key in self._put_off:
+                raise Unavailable(self._put_off[held.key].reason)
+
+    def find(self, key: str) -> Letter | None:
+        held = self._ledger.get(LETTER, key)
+        return decode(held.value, Letter) if held else None
+
+    def under(self, prefix: str) -> Iterator[tuple[str, Letter]]:
+        """Letters whose key begins so, in the order of their keys."""
+        return ((held.key, decode(held.value, Letter)) for held in self._ledger.scan(LETTER, prefix))
+
+    def _send(self, key: str) -> Sent | None:
+        held = self._ledger.get(LETTER, key)
+        letter = decode(held.value, Letter) if held else None
+        if held is None or letter is None:
+            self._ledger.delete(OUTBOX, key)
+            return None
+        out: Sent | None = None
+        if letter.state == "sending":
+            message = email.message_from_bytes(letter.body, _class=EmailMessage, policy=_AS_WRITTEN)
+            try:
+                where = self._mailer.send(message)
+            except Unavailable as error:
+                self._wait(key, error)
+                return None
+            except Unprocessable as error:
+                _log.error("letter refused", letter=key, reason=str(error))
+                letter = msgspec.structs.replace(letter, state="refused", reason=str(error), body=b"")
+            else:
+                letter = msgspec.structs.replace(letter, state="sent", where=where, sent_at=self._clock.now(), body=b"")
+                out = Sent(letter.kind, where, letter.recipient, letter.subject)
+            self._ledger.put(Put(LETTER, key, encode(letter), expected=held.revision))
+        if letter.state == "sent" and letter.after is not None:
+            self._windows.move(letter.recipient, letter.after)
+            # The window holds what was told from here on; the letter need not keep a copy of it for ever.
+            slim = msgspec.structs.replace(letter.after, told=[], cases=[])
+            self._ledger.put(Put(LETTER, key, encode(msgspec.structs.replace(letter, after=slim))))
+        self._ledger.delete(OUTBOX, key)
+        self._put_off.pop(key, None)
+        if out is not None:
+            self._on_sent(out)
+        return out
+
+    def _wait(self, key: str, error: Unavailable) -> None:
+        before = self._put_off.get(key)
+        pause = min(before.pause * 2, _LONGEST_PAUSE) if before else _FIRST_PAUSE
+        self._put_off[key] = _Wait(self._clock.now() + pause, pause, str(error))
+        _log.warning("letter waits", letter=key, reason=str(error), seconds=pause.total_seconds())
+
+    def _again(self, held: Held) -> bool:
+        letter = decode(held.value, Letter)
+        return letter.kind == "digest" and letter.state == "refused"

@@ -1,0 +1,111 @@
+"""The sequence: every article of press.enriched entered once, with a number; digests are ranges of these numbers.
+
+The clipping under its number is the truth; "which number has this article" and "which is the last" are derived from
+it and repaired from it after a crash between writes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from services.alerter.clipping import Clipping
+from services.domain.codec import decode, encode
+from services.domain.record import Record
+from services.ports.ledger import Ledger, Put
+
+CLIPPING, SEQUENCE, HEAD = "clipping", "sequence", "sequence_head"
+_HEAD_KEY = "last"
+
+
+class Known(Record, frozen=True, kw_only=True):
+    """What was entered of an article. In the ledger under kind "sequence", key = article id."""
+
+    numbers: list[int]
+    hashes: list[str]
+    """Content hashes entered: a message that comes twice is known."""
+    unclassified: bool = False
+    """Entered only as unclassified, so in no letter yet."""
+
+
+class Head(Record, frozen=True, kw_only=True):
+    number: int
+
+
+class Numbers:
+    """Numbers articles. One writer at a time: whoever holds the lease."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    def enter(self, clippings: Sequence[Clipping]) -> list[Clipping]:
+        """Number those that are new or changed, in their order; returns them. Entering again does nothing."""
+        number = self.last()
+        known = self._known({clipping.article_id for clipping in clippings})
+        entered: list[Clipping] = []
+        for clipping in clippings:
+            before = known.get(clipping.article_id)
+            if before is not None and not _tell_again(clipping, before):
+                continue
+            number += 1
+            entered.append(msgspec.structs.replace(clipping, number=number))
+            known[clipping.article_id] = _with(before, entered[-1])
+        if entered:
+            touched = {clipping.article_id: known[clipping.article_id] for clipping in entered}
+            self._ledger.put(
+                *(Put(CLIPPING, key(clipping.number), encode(clipping), expected=0) for clipping in entered),
+                *(Put(SEQUENCE, article_id, encode(one)) for article_id, one in touched.items()),
+                Put(HEAD, _HEAD_KEY, encode(Head(number=number))),
+            )
+        return entered
+
+    def last(self) -> int:
+        """The highest number given; 0 before the first."""
+        held = self._ledger.get(HEAD, _HEAD_KEY)
+        return self._repair(decode(held.value, Head).number if held else 0)
+
+    def between(self, start: int, end: int) -> Iterator[Clipping]:
+        """The clippings with start < number <= end, in order."""
+        for held in self._ledger.scan(CLIPPING, after=key(start)):
+            clipping = decode(held.value, Clipping)
+            if clipping.number > end:
+                return
+            yield clipping
+
+    def known(self, article_id: str) -> Known | None:
+        return self._known({article_id}).get(article_id)
+
+    def _known(self, article_ids: set[str]) -> dict[str, Known]:
+        found = self._ledger.get_many(SEQUENCE, sorted(article_ids))
+        return {article_id: decode(held.value, Known) for article_id, held in found.items()}
+
+    def _repair(self, number: int) -> int:
+        """A crash may have left clippings beyond the head: take them up, so that no number is given twice."""
+        for held in self._ledger.scan(CLIPPING, after=key(number)):
+            clipping = decode(held.value, Clipping)
+            before = self.known(clipping.article_id)
+            if before is None or clipping.number not in before.numbers:
+                self._ledger.put(Put(SEQUENCE, clipping.article_id, encode(_with(before, clipping))))
+            number = clipping.number
+            self._ledger.put(Put(HEAD, _HEAD_KEY, encode(Head(number=number))))
+        return number
+
+
+def key(number: int) -> str:
+    return f"{number:012d}"
+
+
+def _tell_again(clipping: Clipping, known: Known) -> bool:
+    """A changed number or a correction, once for each text; or a source that has been classified since."""
+    if known.unclassified and clipping.source_class != "unclassified":
+        return True
+    return clipping.change is not None and clipping.content_hash not in known.hashes
+
+
+def _with(before: Known | None, clipping: Clipping) -> Known:
+    return Known(
+        numbers=[*(before.numbers if before else []), clipping.number],
+        hashes=[*(before.hashes if before else []), clipping.content_hash],
+        unclassified=clipping.source_class == "unclassified",
+    )

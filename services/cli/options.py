@@ -1,0 +1,82 @@
+"""What every command shares: where configuration and data are, and how errors end it (contracts.md, section 2)."""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from services.ports.errors import PortError
+from services.rulebook.book import Rulebook
+from services.rulebook.errors import ConfigErrors
+from services.rulebook.load import load
+from services.settings import Settings, load_settings
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        metavar="DIR",
+        help="Thư mục cấu hình; không ghi thì dùng DIEMBAO_CONFIG, rồi bộ kèm theo. / Configuration folder.",
+        show_default=False,
+    ),
+]
+DataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Thư mục dữ liệu; không ghi thì dùng DIEMBAO_DATA, rồi ./data. / Data folder.",
+        show_default=False,
+    ),
+]
+
+INVALID, UNREACHABLE = 2, 3
+
+
+def settings_from(config: Path | None, data: Path | None) -> Settings:
+    """The settings of this process; errors are printed one a line and end it with status 2."""
+    try:
+        settings = load_settings(config, data)
+    except ConfigErrors as errors:
+        refuse(errors)
+    if settings.banner:
+        typer.echo(f"*** {settings.banner} ***", err=True)
+    return settings
+
+
+def rules_from(settings: Settings, *, samples: bool = False) -> Rulebook:
+    """The rulebook; errors end the process with status 2. `samples` also tries the sample texts of the watches."""
+    try:
+        return load(settings.config_dir, samples=samples)
+    except ConfigErrors as errors:
+        refuse(errors)
+
+
+def refuse(errors: ConfigErrors) -> NoReturn:
+    """Print every error, one a line, and end with status 2: nothing changed."""
+    typer.echo(str(errors), err=True)
+    raise typer.Exit(INVALID)
+
+
+@contextmanager
+def reaching() -> Iterator[None]:
+    """A dependency that cannot be reached ends the command with its reason and status 3."""
+    try:
+        yield
+    except PortError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(UNREACHABLE) from error
+
+
+def account() -> str:
+    """The login of who acts: the account of the effective user id; no option or variable names it."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return f"uid-{os.geteuid()}"

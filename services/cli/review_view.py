@@ -1,0 +1,82 @@
+"""Findings on a terminal: the list, and one with its sentence beside the register."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from services.alerter import words
+from services.desk.review import Reviewed
+
+
+def show_list(console: Console, found: Sequence[Reviewed], zone: ZoneInfo) -> None:
+    if not found:
+        console.print("Không có phát hiện nào chờ kiểm tra. / Nothing to review.")
+        return
+    table = Table(title="Phát hiện cần kiểm tra", title_justify="left", header_style="bold")
+    for name in ("Mã", "Trạng thái", "Báo", "Bài", "Báo viết", "Sổ dữ kiện"):
+        table.add_column(name, overflow="fold")
+    for one in found:
+        case = one.case
+        mark = "" if case.fact_status == "verified" else "\n(nguồn chưa kiểm chứng)"
+        table.add_row(
+            case.finding_id[:10],
+            words.STATUSES[one.status],
+            f"{case.outlet_name}\n{_local(case.published_at or case.first_seen, zone)}",
+            Text(case.title),
+            Text(case.finding.found),
+            Text(case.finding.expected + mark),
+        )
+    console.print(table)
+    console.print("Xem một phát hiện: diembao review show MÃ")
+
+
+def show_case(console: Console, one: Reviewed, zone: ZoneInfo) -> None:
+    """Side by side: what was published, and what the register says and rests on."""
+    case, finding = one.case, one.case.finding
+    console.print(
+        Text(f"{words.STATUSES[one.status].capitalize()} · {words.KINDS[finding.kind]} · {case.finding_id}", "bold")
+    )
+    table = Table(show_lines=True, header_style="bold", expand=True)
+    table.add_column("Báo viết", ratio=1, overflow="fold")
+    table.add_column("Sổ dữ kiện ghi", ratio=1, overflow="fold")
+    table.add_row(Text(f"“{finding.quote}”"), Text(case.about or finding.fact_id))
+    table.add_row(Text(finding.found, "bold red"), Text(finding.expected, "bold green"))
+    table.add_row(Text(_article(one, zone)), Text(_reference(one)))
+    console.print(table)
+    console.print(Text(finding.reason))
+    if case.quiet:
+        console.print(Text(f"Không gửi thông báo khẩn: {case.quiet}."))
+    for step in one.verdict.steps if one.verdict else []:
+        said = f"{_local(step.at, zone)} {step.by_name} ({step.by}): {words.STATUSES[step.status]}. {step.reason}"
+        console.print(Text(said))
+    if one.status in ("proposed", "reopened"):
+        console.print(Text(f'diembao review confirm|dismiss|fix-register {case.finding_id[:10]} --reason "..."', "dim"))
+
+
+def _article(one: Reviewed, zone: ZoneInfo) -> str:
+    case = one.case
+    when = f"đăng {_local(case.published_at, zone)}" if case.published_at else "không ghi ngày"
+    return "\n".join(part for part in (case.title, f"{case.outlet_name}, {when}", case.url or "") if part)
+
+
+def _reference(one: Reviewed) -> str:
+    case, source = one.case, one.case.finding.source
+    document = source.title
+    if source.number:
+        document += f", số {source.number}"
+    if source.date:
+        document += f", ngày {words.written_day(source.date)}"
+    status = {"verified": "đã kiểm chứng", "single_source": "NGUỒN CHƯA KIỂM CHỨNG", "disputed": "đang tranh chấp"}
+    entered = f"{case.entered_by} nhập ngày {case.entered_on:%d/%m/%Y}" if case.entered_on else ""
+    row = f"Dòng {case.finding.fact_id}: {status.get(case.fact_status or '', 'không còn trong sổ')}"
+    return "\n".join(part for part in (document, source.url, row, entered) if part)
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    return at.astimezone(zone).strftime("%d/%m/%Y %H:%M")

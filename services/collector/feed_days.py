@@ -1,0 +1,42 @@
+"""Coverage, counted: for each feed and local day its state, its entries and what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from datetime import date
+
+from services.collector.poll import LOCAL
+from services.collector.records import FeedDayRecord, scan
+from services.domain.feed import EntryRecord, FeedDay
+from services.ports.ledger import Ledger
+
+
+def feed_days(ledger: Ledger, since: date | None = None, feed: str = "") -> list[FeedDay]:
+    """By feed, then day; the outcomes of a line sum to its entries, `cut` included.
+
+    Counted from the entries themselves, each on the day when it was first seen. `since`: from this local day on.
+    `feed`: only this one.
+    """
+    prefix = f"{feed}|" if feed else ""
+    counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for _, record in scan(ledger, "entry", EntryRecord, prefix):
+        day = f"{record.first_seen.astimezone(LOCAL):%Y-%m-%d}"
+        counts[record.feed, day][record.outcome] += 1
+    states: dict[tuple[str, str], FeedDayRecord] = {}
+    for key, kept in scan(ledger, "feed_day", FeedDayRecord, prefix):
+        name, _, day = key.rpartition("|")
+        states[name, day] = kept
+        if kept.cut:
+            counts[name, day]["cut"] = kept.cut
+    first = since.isoformat() if since else ""
+    return [
+        FeedDay(
+            feed=name,
+            day=day,
+            state=states[name, day].state if (name, day) in states else "not_polled",
+            entries=counts[name, day].total(),
+            outcomes=dict(sorted(counts[name, day].items())),
+        )
+        for name, day in sorted({*counts, *states})
+        if day >= first
+    ]

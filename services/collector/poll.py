@@ -1,0 +1,266 @@
+"""Polling: which feeds are due -> conditional GET -> entries -> each new one registered as pending -> cursor saved.
+
+The order is the promise: an entry is in the ledger before the cursor moves on, so a kill between the two reads the
+feed again and finds its entries known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from services.collector import state
+from services.collector.entries import entries_of, entry_key, link_of
+from services.collector.records import FeedDayRecord, Later, Pending, get, get_all, later_put, put, stamp
+from services.domain.address import host_of
+from services.domain.article import id_of
+from services.domain.codec import decode
+from services.domain.feed import Entry, EntryRecord, Feed, FeedCursor, FeedState
+from services.ports.clock import Clock
+from services.ports.errors import Conflict, Unprocessable
+from services.ports.extractor import Extractor, FeedContent
+from services.ports.fetcher import Fetcher, Request, Response
+from services.ports.ledger import Ledger, Put
+from services.settings import CollectorSettings
+
+LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
+"""The office's day: outcomes are counted by it."""
+
+# One GET a day without validators: some servers answer 304 for ever.
+_FULL_EVERY = timedelta(hours=24)
+# A server that turned us away is not asked again at once.
+_BLOCKED_PAUSE = timedelta(minutes=60)
+_LONGEST_RETRY_AFTER = 86_400
+_READABLE: tuple[FeedState, ...] = ("ok", "moved", "empty", "stale", "wrong_section")
+
+
+@dataclass(slots=True)
+class RoundReport:
+    """What one round did. `answered`: feeds whose server gave any HTTP answer."""
+
+    polled: int = 0
+    answered: int = 0
+    new_entries: int = 0
+    cut: int = 0
+    settled: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A body as it was read."""
+
+    content: FeedContent
+    entries: list[Entry]
+    problem: str = ""
+
+
+class Poller:
+    """One feed after the other as their answers arrive."""
+
+    def __init__(
+        self,
+        feeds: Callable[[], dict[str, Feed]],
+        settings: CollectorSettings,
+        ledger: Ledger,
+        fetcher: Fetcher,
+        extractor: Extractor,
+        clock: Clock,
+    ) -> None:
+        self._feeds = feeds
+        self._settings = settings
+        self._ledger = ledger
+        self._fetcher = fetcher
+        self._extractor = extractor
+        self._clock = clock
+
+    def poll(self, deadline_seconds: float | None = None) -> RoundReport:
+        """Poll every enabled feed that is due. Raises Unavailable when the ledger is not there."""
+        report = RoundReport()
+        now = self._clock.now()
+        feeds = {name: feed for name, feed in self._feeds().items() if feed.enabled}
+        cursors = get_all(self._ledger, "feed", feeds, FeedCursor)
+        due = {name: feed for name, feed in feeds.items() if _is_due(feed, cursors.get(name), now)}
+        waiting: dict[Request, list[Feed]] = {}
+        for name, feed in due.items():
+            request = self._request(feed, cursors.get(name), now, deadline_seconds)
+            waiting.setdefault(request, []).append(feed)
+        for response in self._fetcher.fetch(list(waiting)):
+            for feed in waiting[response.request]:
+                self._take(feed, response, cursors.get(feed.id), report)
+        return report
+
+    def _request(self, feed: Feed, before: FeedCursor | None, now: datetime, deadline: float | None) -> Request:
+        conditional = before is not None and before.url == feed.url and before.full_at is not None
+        if before is None or not conditional or before.full_at is None or now - before.full_at >= _FULL_EVERY:
+            etag, last_modified = "", ""
+        else:
+            etag, last_modified = before.etag, before.last_modified
+        return Request(
+            feed.url,
+            etag=etag,
+            last_modified=last_modified,
+            max_bytes=self._settings.max_feed_bytes,
+            deadline_seconds=deadline or self._settings.feed_deadline_seconds,
+        )
+
+    def _take(self, feed: Feed, response: Response, before: FeedCursor | None, report: RoundReport) -> None:
+        now = self._clock.now()
+        before = before if before is not None and before.url == feed.url else None
+        digest = _digest(feed, response)
+        if before is not None and digest and digest == before.body_hash:
+            verdict = state.unchanged(before, feed, now)
+            body = None
+        else:
+            body = self._read(feed, response, now)
+            title = body.content.title if body else ""
+            entries, problem = (body.entries, body.problem) if body else ([], "")
+            verdict = state.decide(feed, response, entries, problem, before, now, title)
+        first_poll = before is None or before.first_read_at is None
+        if body is not None and not body.problem:
+            report.new_entries += self._register(feed, body.entries, first_poll, now)
+            report.cut += body.content.cut
+        cursor = _cursor(feed, response, before, verdict, body, digest, now)
+        cut = cursor.cut if _was_read(response, verdict) else 0
+        self._ledger.put(put("feed", feed.id, cursor), self._day(feed, verdict, cut, now))
+        report.polled += 1
+        report.answered += response.status > 0
+        report.states[verdict.state] += 1
+
+    def _read(self, feed: Feed, response: Response, now: datetime) -> _Body | None:
+        if not state.worth_reading(response):
+            return None
+        try:
+            content = self._extractor.read_feed(
+                response.body, response.headers.get("content-type", ""), self._settings.max_entries
+            )
+        except Unprocessable as problem:
+            return _Body(FeedContent(), [], str(problem))
+        return _Body(content, entries_of(content.entries, feed, response.final_url or feed.url, now))
+
+    def _register(self, feed: Feed, entries: list[Entry], first_poll: bool, now: datetime) -> int:
+        """New entries as pending; changed ones with a page to read again. Returns how many were new."""
+        by_key = {entry_key(feed.id, entry.key): entry for entry in entries}
+        while True:
+            held = self._ledger.get_many("entry", list(by_key))
+            writes: list[Put] = []
+            for place, (key, entry) in enumerate(by_key.items()):
+                if key not in held:
+                    writes += _new_entry(feed, key, entry, first_poll, now, place)
+                else:
+                    record = decode(held[key].value, EntryRecord)
+                    writes += _changed_entry(key, entry, record, held[key].revision, now)
+            try:
+                self._ledger.put(*writes)
+            except Conflict:
+                # Another process registered or settled one of them in between: look again.
+                continue
+            return len(by_key) - len(held)
+
+    def _day(self, feed: Feed, verdict: state.Verdict, cut: int, now: datetime) -> Put:
+        """Beyond the cap nobody knows which entries are new: the day's largest count is kept."""
+        key = f"{feed.id}|{now.astimezone(LOCAL):%Y-%m-%d}"
+        before = get(self._ledger, "feed_day", key, FeedDayRecord)
+        return put("feed_day", key, FeedDayRecord(state=verdict.state, cut=max(before.cut if before else 0, cut)))
+
+
+def _is_due(feed: Feed, cursor: FeedCursor | None, now: datetime) -> bool:
+    return cursor is None or cursor.url != feed.url or cursor.due_at <= now
+
+
+def _digest(feed: Feed, response: Response) -> str:
+    """Of the body and of what decides over it; "" where there is no body."""
+    if response.status != 200 or response.failure is not None:
+        return ""
+    return hashlib.sha256(f"{feed.section}\n{response.moved_to}\n".encode() + response.body).hexdigest()
+
+
+def _new_entry(feed: Feed, key: str, entry: Entry, first_poll: bool, now: datetime, place: int) -> list[Put]:
+    pending = Pending(entry=key, host=host_of(entry.link), link_id=id_of(link_of(entry)))
+    record = EntryRecord(feed=feed.id, entry=entry, first_seen=now, first_poll=first_poll)
+    # The index first: an index without its entry is dropped, an entry without its index would wait for ever.
+    waiting = f"{stamp(now)}|{feed.id}|{place:05}|{key}"
+    return [put("pending", waiting, pending), put("entry", key, record, expected=0)]
+
+
+def _changed_entry(key: str, entry: Entry, record: EntryRecord, revision: int, now: datetime) -> list[Put]:
+    """A title or lead that the paper changed: its page is read again."""
+    known = record.entry
+    if (known.title, known.lead) == (entry.title, entry.lead):
+        return []
+    kept = replace(known, title=entry.title, lead=entry.lead, text=entry.text if record.outcome == "pending" else "")
+    writes: list[Put] = []
+    if record.outcome in ("published", "unmatched"):
+        # Before the entry: once that holds the new title, nothing tells the change any more.
+        writes.append(later_put(now, Later(article_id=record.article_id, reason="changed")))
+    return [*writes, put("entry", key, replace(record, entry=kept), expected=revision)]
+
+
+def _cursor(
+    feed: Feed,
+    response: Response,
+    before: FeedCursor | None,
+    verdict: state.Verdict,
+    body: _Body | None,
+    digest: str,
+    now: datetime,
+) -> FeedCursor:
+    cursor = before or FeedCursor(feed=feed.id, url=feed.url, state=verdict.state, since=now, polled_at=now, due_at=now)
+    cursor = replace(
+        cursor,
+        state=verdict.state,
+        detail=verdict.detail,
+        since=cursor.since if verdict.state == cursor.state else now,
+        polled_at=now,
+        due_at=now + _pause(feed, response, verdict),
+        moved_to=response.moved_to,
+        failures=cursor.failures + 1,
+    )
+    return _as_read(cursor, response, verdict, body, digest, now) if _was_read(response, verdict) else cursor
+
+
+def _as_read(
+    cursor: FeedCursor, response: Response, verdict: state.Verdict, body: _Body | None, digest: str, now: datetime
+) -> FeedCursor:
+    """With what an answer that could be read leaves behind."""
+    cursor = replace(cursor, failures=0, read_at=now, read_state=verdict.state)
+    if response.status == 200:
+        sent = response.request.etag or response.request.last_modified
+        cursor = replace(
+            cursor,
+            etag=response.headers.get("etag", ""),
+            last_modified=response.headers.get("last-modified", ""),
+            body_hash=digest,
+            full_at=cursor.full_at if sent else now,
+        )
+    if body is not None:
+        cursor = replace(
+            cursor,
+            first_read_at=cursor.first_read_at or now,
+            newest_at=state.newest_of(body.entries),
+            stale_after_hours=state.stale_after(body.entries).total_seconds() / 3600,
+            entries=len(body.entries),
+            cut=body.content.cut,
+        )
+    return cursor
+
+
+def _was_read(response: Response, verdict: state.Verdict) -> bool:
+    """Whether the answer said what the feed holds; a wall or a broken body leaves the validators as they were."""
+    return response.failure is None and response.status in (200, 304) and verdict.state in _READABLE
+
+
+def _pause(feed: Feed, response: Response, verdict: state.Verdict) -> timedelta:
+    pause = timedelta(minutes=feed.every_minutes)
+    if verdict.state == "blocked":
+        pause = max(pause, _BLOCKED_PAUSE)
+    asked = response.headers.get("retry-after", "")
+    if response.status in (429, 503) and asked.isdecimal():
+        pause = max(pause, timedelta(seconds=min(int(asked), _LONGEST_RETRY_AFTER)))
+    return pause

@@ -1,0 +1,106 @@
+"""What the collector keeps in the ledger, under which keys.
+
+"feed"     feed id                         FeedCursor
+"feed_day" feed id|local day               FeedDayRecord
+"entry"    feed id|hash of the key         EntryRecord
+"pending"  first seen|feed|place|entry key Pending: which entries wait, so that nobody scans all
+"article"  article id                      ArticleRecord: claimed before it is published
+"alias"    id of a link                    article id, where the page named another canonical address
+"later"    due|article id|reason           Later: a page to read again
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeVar
+
+from services.domain.article import SourceClass
+from services.domain.codec import decode, encode
+from services.domain.feed import FeedState, Outcome
+from services.domain.record import Record
+from services.ports.ledger import Ledger, Put
+
+_R = TypeVar("_R", bound=Record)
+
+Reason = Literal["retry", "revisit", "changed"]
+TextBasis = Literal["page", "feed", "given"]
+
+
+class FeedDayRecord(Record, frozen=True, kw_only=True):
+    """A feed's last state on a day, and the day's largest count beyond the cap."""
+
+    state: FeedState
+    cut: int = 0
+
+
+class Pending(Record, frozen=True, kw_only=True):
+    """An entry that waits for its page. `host` shares the pages out, `link_id` keeps twins apart."""
+
+    entry: str
+    host: str
+    link_id: str
+
+
+class ArticleRecord(Record, frozen=True, kw_only=True):
+    """An article that was claimed by one entry; with a content_hash it was also published."""
+
+    article_id: str
+    feed: str
+    entry: str
+    """Ledger key of the entry that it belongs to."""
+    url: str
+    first_seen: datetime
+    first_poll: bool = False
+    source_class: SourceClass = "unclassified"
+    outcome: Outcome = "pending"
+    content_hash: str = ""
+    text_basis: TextBasis = "feed"
+
+
+class Later(Record, frozen=True, kw_only=True):
+    """A page to read again: it could not be read, its article may be edited in silence, or its feed entry changed."""
+
+    article_id: str
+    reason: Reason
+
+
+class Alias(Record, frozen=True, kw_only=True):
+    article_id: str
+
+
+def stamp(time: datetime) -> str:
+    """A time that sorts as text."""
+    return time.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def put(kind: str, key: str, record: Record, expected: int | None = None) -> Put:
+    return Put(kind, key, encode(record), expected)
+
+
+def get(ledger: Ledger, kind: str, key: str, form: type[_R]) -> _R | None:
+    held = ledger.get(kind, key)
+    return decode(held.value, form) if held else None
+
+
+def get_all(ledger: Ledger, kind: str, keys: Iterable[str], form: type[_R]) -> dict[str, _R]:
+    held = ledger.get_many(kind, sorted(set(keys)))
+    return {key: decode(value.value, form) for key, value in held.items()}
+
+
+def scan(ledger: Ledger, kind: str, form: type[_R], prefix: str = "") -> Iterator[tuple[str, _R]]:
+    for held in ledger.scan(kind, prefix):
+        yield held.key, decode(held.value, form)
+
+
+def later_put(due: datetime, later: Later) -> Put:
+    return put("later", f"{stamp(due)}|{later.article_id}|{later.reason}", later)
+
+
+def revisit(record: ArticleRecord, hours: tuple[float, ...], now: datetime) -> list[Put]:
+    """The next reading of a published press article for silent edits; none after the last."""
+    if record.outcome != "published" or record.source_class != "press":
+        return []
+    dues = (record.first_seen + timedelta(hours=after) for after in sorted(hours))
+    due = next((due for due in dues if due > now), None)
+    return [later_put(due, Later(article_id=record.article_id, reason="revisit"))] if due else []

@@ -1,0 +1,144 @@
+"""Pages read again: those that could not be read, those that a paper may edit in silence, those whose entry changed.
+
+What changed goes out as a new version: the same article id and first_seen, a new content_hash. What did not change
+leaves no trace but the next date.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from services.collector.build import PageRead, Refused, build
+from services.collector.judge import judge
+from services.collector.pages import Pages
+from services.collector.records import Alias, ArticleRecord, Later, get_all, put, revisit, scan, stamp
+from services.domain.address import canonical_url, host_of
+from services.domain.article import Article, id_of
+from services.domain.codec import encode
+from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
+from services.domain.feed import EntryRecord, Feed
+from services.ports.bus import Bus, Message
+from services.ports.clock import Clock
+from services.ports.ledger import Ledger, Put
+from services.rulebook.book import Rulebook
+from services.settings import CollectorSettings
+
+_EACH_HOST = 10
+_EACH_STEP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Visit:
+    """One page that is due."""
+
+    key: str
+    later: Later
+    known: ArticleRecord
+    record: EntryRecord
+    feed: Feed
+
+
+class Rereader:
+    """One step at a time, the longest due first."""
+
+    def __init__(
+        self,
+        rules: Callable[[], Rulebook],
+        settings: CollectorSettings,
+        bus: Bus,
+        ledger: Ledger,
+        pages: Pages,
+        clock: Clock,
+    ) -> None:
+        self._rules = rules
+        self._settings = settings
+        self._bus = bus
+        self._ledger = ledger
+        self._pages = pages
+        self._clock = clock
+
+    def step(self) -> int:
+        """Read some due pages again; returns how many were due. Raises Unavailable when a port is not there."""
+        rules = self._rules()
+        due = self._due()
+        visits = self._visits(due, rules)
+        reads = self._pages.read([visit.record.entry.link for visit in visits])
+        for visit in visits:
+            link = visit.record.entry.link
+            self._settle(visit, reads.get(link, PageRead(link)), rules)
+        for key in due:
+            self._ledger.delete("later", key)
+        return len(due)
+
+    def _due(self) -> dict[str, Later]:
+        now = stamp(self._clock.now())
+        due: dict[str, Later] = {}
+        for key, later in scan(self._ledger, "later", Later):
+            if key.split("|")[0] > now or len(due) == _EACH_STEP:
+                break
+            due[key] = later
+        return due
+
+    def _visits(self, due: dict[str, Later], rules: Rulebook) -> list[_Visit]:
+        """Those that still have an article and an entry; not too many of one host, the rest next time."""
+        articles = get_all(self._ledger, "article", [later.article_id for later in due.values()], ArticleRecord)
+        records = get_all(self._ledger, "entry", [known.entry for known in articles.values()], EntryRecord)
+        hosts: Counter[str] = Counter()
+        visits: list[_Visit] = []
+        for key, later in list(due.items()):
+            known = articles.get(later.article_id)
+            record = records.get(known.entry) if known else None
+            if known is None or record is None:
+                continue
+            host = host_of(record.entry.link)
+            if hosts[host] == _EACH_HOST:
+                del due[key]
+                continue
+            hosts[host] += 1
+            feed = rules.feeds.get(known.feed) or Feed(id=known.feed, url=known.url)
+            visits.append(_Visit(key, later, known, record, feed))
+        return visits
+
+    def _settle(self, visit: _Visit, read: PageRead, rules: Rulebook) -> None:
+        now = self._clock.now()
+        known = visit.known
+        built = build(visit.record, visit.feed, read, rules.outlets, now, self._settings.too_old_days)
+        if isinstance(built, Refused) or _is_worse(built, visit):
+            self._ledger.put(*revisit(known, self._settings.revisit_hours, now))
+            return
+        article = replace(built, article_id=known.article_id)
+        kept = known
+        if article.content_hash != known.content_hash:
+            topic, collected = judge(article, rules)
+            # What once stood in the archive stays current there, whatever the new text says.
+            topic = COLLECTED if known.outcome == "published" else topic
+            self._bus.publish(topic, [Message(article.article_id, encode(collected), {"schema": str(SCHEMA)})])
+            kept = replace(
+                known,
+                content_hash=article.content_hash,
+                text_basis=article.text_basis,
+                source_class=article.source_class,
+                outcome="unmatched" if topic == UNMATCHED else "published",
+            )
+        self._ledger.put(*_writes(visit, kept, article), *revisit(kept, self._settings.revisit_hours, now))
+
+
+def _is_worse(built: Article, visit: _Visit) -> bool:
+    """A page that fails now must not replace a text that was read; a changed feed entry may replace a feed's."""
+    if built.text_basis == "page":
+        return False
+    return visit.known.text_basis == "page" or visit.later.reason != "changed"
+
+
+def _writes(visit: _Visit, kept: ArticleRecord, article: Article) -> list[Put]:
+    writes = [put("article", kept.article_id, kept)]
+    identity = id_of(canonical_url(article.url or ""))
+    if article.text_basis == "page" and identity != kept.article_id:
+        writes.append(put("alias", identity, Alias(article_id=kept.article_id)))
+    if visit.record.outcome != kept.outcome:
+        writes.append(put("entry", kept.entry, replace(visit.record, outcome=kept.outcome)))
+    return writes

@@ -1,0 +1,52 @@
+"""Parked messages: what could not be processed, kept whole until an operator looks and sends it round again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.domain.codec import decode, encode
+from services.domain.events import PARKED, SCHEMA, Parked
+from services.domain.record import Record
+from services.ports.bus import Bus, Message
+from services.ports.ledger import Ledger, Put
+
+KIND = "parked"
+
+
+class Retried(Record, frozen=True, kw_only=True):
+    """Kept in the ledger under the place of the parked message: it was sent round again."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedItem:
+    """A parked message with its place in the log (its id) and, when it was sent round again, by whom."""
+
+    id: str
+    parked: Parked
+    retried: Retried | None
+
+
+def list_parked(bus: Bus, ledger: Ledger) -> list[ParkedItem]:
+    """All parked messages that the log still holds, oldest first. Raises Unavailable."""
+    done = {held.key: decode(held.value, Retried) for held in ledger.scan(KIND)}
+    return [
+        ParkedItem(delivery.position, decode(delivery.message.value, Parked), done.get(delivery.position))
+        for delivery in bus.scan(PARKED)
+    ]
+
+
+def retry(bus: Bus, ledger: Ledger, items: Sequence[ParkedItem], by: str, at: datetime) -> int:
+    """Publish these again to the topics that they came from and mark them; returns how many.
+
+    Published before marked: a crash between the two repeats one, which every handler bears. Raises Unavailable.
+    """
+    for item in items:
+        message = Message(item.parked.key, item.parked.value.encode(), {"schema": str(SCHEMA)})
+        bus.publish(item.parked.topic, [message])
+        ledger.put(Put(KIND, item.id, encode(Retried(by=by, at=at))))
+    return len(items)

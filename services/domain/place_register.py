@@ -1,0 +1,140 @@
+"""The dated register of places: what the press calls them, what they belonged to and when, and what a text says.
+
+`PlaceRegister.read` is the one entry: names are found (place_index), judged (place_judge), and classed as about,
+part or mention (place_nearness). The rest answers what a place was on a day, for facts, findings and letters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from services.domain.article import Fields
+from services.domain.place import Mention, Nearness, Place, PlaceName, Reading, Rejected, Verdict
+from services.domain.place_index import PlaceIndex
+from services.domain.place_judge import Judged, PlaceJudge
+from services.domain.place_kind import kind_of
+from services.domain.place_nearness import class_mentions
+from services.domain.place_territory import Territories
+
+_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+_STRENGTH: dict[Nearness, int] = {"mention": 0, "part": 1, "about": 2}
+
+
+class PlaceRegister:
+    """All places of places.yaml. Raises ValueError where two share an id, or one names a place that is not there."""
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        self.places: dict[str, Place] = {}
+        for place in places:
+            if place.id in self.places:
+                raise ValueError(f"two places have the id {place.id!r}")
+            self.places[place.id] = place
+        self._watched = frozenset(place.id for place in places if place.watched)
+        self._territories = Territories(self.places)
+        self._index = PlaceIndex(places)
+        self._judge = PlaceJudge(self.places, self._territories)
+
+    def read(self, fields: Fields, published_at: datetime | None, also: frozenset[str] = frozenset()) -> Reading:
+        """What an article says of the watched places, and of the places of `also`.
+
+        Without `published_at` all periods are valid.
+        """
+        on = published_at.astimezone(_ZONE).date() if published_at else None
+        judged = self._judge.judge(self._index.candidates(fields), on)
+        since = None if on else self._not_before(judged)
+        recorded = self._watched | also
+        classes: dict[int, tuple[Nearness, str]] = {}
+        for wanted in (also - self._watched, self._watched):  # apart, so that a running watch changes no other class
+            if wanted:
+                territory = partial(self._territories.of, on=on, since=since)
+                classes |= class_mentions(fields, judged, territory, wanted)
+        mentions = [_mention(one, classes[number]) for number, one in enumerate(judged) if number in classes]
+        strongest: dict[str, Nearness] = {}
+        for mention in mentions:
+            for place in (mention.place, *sorted(self._territories.of(mention.place, on, since))):
+                if place in recorded and _stronger(mention.class_, strongest.get(place)):
+                    strongest[place] = mention.class_
+        rejected = [_rejected(one) for one in judged if not one.accepted and one.place in recorded]
+        watched = {self.places[mention.place].watched and mention.class_ for mention in mentions} - {False}
+        verdict: Verdict = "about" if watched & {"about", "part"} else "mentioned" if watched else "none"
+        return Reading(mentions=mentions, rejected=rejected, places=strongest, verdict=verdict)
+
+    def _not_before(self, judged: Sequence[Judged]) -> date | None:
+        """The earliest day that an undated article can be of: that of the youngest unit it names with its kind."""
+        days = [
+            name.valid_from
+            for one in judged
+            if one.accepted
+            for name in self.places[one.place].names
+            if name.valid_from and name.kind == kind_of(one.candidate)
+        ]
+        return max(days, default=None)
+
+    # -- what a place was on a day --------------------------------------------------------------------------------
+
+    def names_at(self, place_id: str, on: date | None) -> list[PlaceName]:
+        """The names in force that day (all of them where no day is given), the newest last."""
+        return [name for name in self.places[place_id].names if name.valid(on)]
+
+    def name_at(self, place_id: str, on: date | None) -> str:
+        """For display: "xã Phú Nghĩa". The name in force that day, else the last one with "(cũ)" after it."""
+        names = self.places[place_id].names
+        in_force = self.names_at(place_id, on)
+        if in_force:
+            return _display(in_force[-1])
+        return _display(names[-1]) + (" (cũ)" if names[-1].valid_to else "")
+
+    def parents_at(self, place_id: str, on: date | None) -> list[str]:
+        """The units that the place belonged to directly on that day."""
+        return [parent.place for parent in self.places[place_id].parents if parent.valid(on)]
+
+    def ancestors(self, place_id: str, on: date | None = None) -> tuple[str, ...]:
+        """All places for which a mention of this one counts, the nearest first; with no day, at any time."""
+        found = self._territories.of(place_id, on)
+        return tuple(sorted(found, key=lambda other: (-len(self._territories.ever(other)), other)))
+
+    def spellings_of(self, plain: str) -> tuple[str, ...]:
+        """The marked spellings of a register name given without marks: "bu gia map" -> ("bù gia mập", ...)."""
+        return self._index.marked_forms(plain)
+
+
+def _display(name: PlaceName) -> str:
+    return (
+        name.text if name.text.lower().startswith(name.kind) or name.kind == "địa danh" else f"{name.kind} {name.text}"
+    )
+
+
+def _stronger(one: Nearness, other: Nearness | None) -> bool:
+    return other is None or _STRENGTH[one] > _STRENGTH[other]
+
+
+def _mention(judged: Judged, nearness: tuple[Nearness, str]) -> Mention:
+    class_, why = nearness
+    candidate = judged.candidate
+    return Mention(
+        place=judged.place,
+        surface=candidate.surface,
+        field=candidate.field,
+        start=candidate.start,
+        end=candidate.end,
+        class_=class_,
+        confidence=judged.confidence,
+        rule=judged.rule,
+        reason=f"{judged.reason} {why}",
+    )
+
+
+def _rejected(judged: Judged) -> Rejected:
+    candidate = judged.candidate
+    return Rejected(
+        place=judged.place,
+        surface=candidate.surface,
+        field=candidate.field,
+        start=candidate.start,
+        end=candidate.end,
+        rule=judged.rule,
+        reason=judged.reason,
+    )

@@ -1,0 +1,162 @@
+"""The enricher: COLLECTED -> archive, ENRICHED.
+
+Archive, then publish, then commit; a message may come twice with the same result. A message that can never be
+done is parked with its reason and the others go on; a port that cannot be reached stops the batch uncommitted.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from services.domain.article import AUTHOR_KEYS, Article, without_authors
+from services.domain.codec import decode, encode
+from services.domain.events import COLLECTED, ENRICHED, PARKED, SCHEMA, Collected, Enriched, Parked
+from services.enricher.change import Change, change_between, previous_version, version_of
+from services.enricher.neighbours import Neighbours
+from services.enricher.steps import enrich, places_of_watches
+from services.ports.archive import Archive
+from services.ports.bus import Bus, Delivery, Message
+from services.ports.clock import Clock
+from services.ports.errors import Unavailable
+from services.ports.ledger import Ledger
+from services.rulebook.book import Rulebook
+
+GROUP = "enricher"
+_VALUE = r"""("(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^,}\n]*)"""
+_AUTHOR = re.compile(rf"""["']?(?:{"|".join(map(re.escape, sorted(AUTHOR_KEYS)))})["']?\s*[:=]\s*{_VALUE}""", re.I)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A message that was read: what becomes of it in the archive and on the bus."""
+
+    delivery: Delivery
+    document: Enriched
+    message: Message
+
+
+class Enricher:
+    """Reads COLLECTED as one group. `rules` gives the snapshot of the rules for each message."""
+
+    def __init__(self, rules: Callable[[], Rulebook], bus: Bus, archive: Archive, ledger: Ledger, clock: Clock) -> None:
+        self._rules = rules
+        self._bus = bus
+        self._archive = archive
+        self._clock = clock
+        self._neighbours = Neighbours(ledger)
+
+    def step(self, limit: int = 50) -> int:
+        """Finish the next messages, at most `limit`; returns how many. Raises Unavailable, with nothing committed."""
+        deliveries = self._bus.poll(COLLECTED, GROUP, limit)
+        try:
+            self._finish(deliveries)
+        except BaseException:
+            self._bus.rewind(COLLECTED, GROUP)
+            raise
+        return len(deliveries)
+
+    def _finish(self, deliveries: Sequence[Delivery]) -> None:
+        done: list[_Done] = []
+        parked: list[Message] = []
+        articles: list[tuple[Article, Delivery]] = []
+        for delivery in deliveries:
+            try:
+                articles.append((_article_of(delivery), delivery))
+            except ValueError as error:
+                parked.append(self._parked(delivery, error))
+        # Who was first in one poll is said by their own dates, not by which host answered first: the original founds
+        # the story and not its copy. Versions of one article keep their order (the sort is stable).
+        seen: dict[str, tuple[datetime, datetime]] = {}
+        for article, _ in articles:
+            seen.setdefault(article.article_id, (article.first_seen, article.time))
+        for article, delivery in sorted(articles, key=lambda one: seen[one[0].article_id]):
+            outcome = self._read(article, delivery, done)
+            if isinstance(outcome, Message):
+                parked.append(outcome)
+            else:
+                done.append(outcome)
+        done = self._save(done, parked)
+        if parked:
+            self._bus.publish(PARKED, parked)
+        if done:
+            self._bus.publish(ENRICHED, [one.message for one in done])
+        self._bus.commit(COLLECTED, GROUP, deliveries)
+
+    def _read(self, article: Article, delivery: Delivery, before: Sequence[_Done]) -> _Done | Message:
+        """The enriched article, or the message for PARKED that says why there is none."""
+        try:
+            rules = self._rules()
+            document = enrich(
+                article, rules, self._neighbours, also=places_of_watches(rules), change=self._change(article, before)
+            )
+            headers = {**delivery.message.headers, "schema": str(SCHEMA)}
+            return _Done(delivery, document, Message(article.article_id, encode(document), headers))
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message that cannot be read must not stop the others
+            return self._parked(delivery, error)
+
+    def _save(self, done: list[_Done], parked: list[Message]) -> list[_Done]:
+        """Save all at once; where the archive refuses one of them, one by one, and park those it refuses."""
+        try:
+            self._archive.save([one.document for one in done])
+            return done
+        except Unavailable:
+            raise
+        except Exception:  # noqa: BLE001 - which of them it was is found below
+            saved = []
+            for one in done:
+                try:
+                    self._archive.save([one.document])
+                    saved.append(one)
+                except Unavailable:
+                    raise
+                except Exception as error:  # noqa: BLE001 - as above
+                    parked.append(self._parked(one.delivery, error))
+            return saved
+
+    def _change(self, article: Article, before: Sequence[_Done]) -> Change | None:
+        """Compared with the archive, and with versions of the same article earlier in this batch."""
+        versions = [
+            *self._archive.versions(article.article_id),
+            *(version_of(one.document.article) for one in before if one.document.article_id == article.article_id),
+        ]
+        previous = previous_version(article, versions)
+        return change_between(previous, article) if previous else None
+
+    def _parked(self, delivery: Delivery, error: Exception) -> Message:
+        """The message as it came, without author fields, with who could not do it, why, and where it stood."""
+        key, reason = delivery.message.key, f"{type(error).__name__}: {error}"
+        _log.warning("parked", topic=COLLECTED, key=key, position=delivery.position, reason=reason, exc_info=error)
+        parked = Parked(
+            topic=COLLECTED,
+            key=key,
+            value=_without_authors(delivery.message.value),
+            reason=f"{GROUP}, {COLLECTED} {delivery.position}: {reason}",
+            at=self._clock.now(),
+        )
+        return Message(key, encode(parked), {"schema": str(SCHEMA)})
+
+
+def _article_of(delivery: Delivery) -> Article:
+    """The article of a message. Raises ValueError for what does not fit, also for a newer schema."""
+    schema = delivery.message.headers.get("schema", str(SCHEMA))
+    if not schema.isdigit() or int(schema) > SCHEMA:
+        raise ValueError(f"schema {schema} mới hơn phiên bản này đọc được / newer than this version reads")
+    return decode(delivery.message.value, Collected).article
+
+
+def _without_authors(value: bytes) -> str:
+    """JSON text without author fields; what is no JSON is kept as text, cleared of what looks like one."""
+    text = value.decode(errors="replace")
+    try:
+        return json.dumps(without_authors(json.loads(text)), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return json.dumps(_AUTHOR.sub("", text), ensure_ascii=False)

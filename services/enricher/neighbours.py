@@ -1,0 +1,189 @@
+"""Who tells the same story: shingles and stories, read and claimed by key.
+
+Kinds in the ledger: "shingle" (hash -> the articles that hold it) and "story" (article id -> Teller). A claim
+expects the revision that was read; who comes second meets a Conflict and decides anew. `diembao enrich` uses the same
+rules over `Remembered`, which opens nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from services.domain.codec import decode, encode
+from services.domain.record import Record
+from services.domain.story import FEWEST, Choice, Neighbour, Sketch, Teller, Told, choose, current_story
+from services.ports.errors import Conflict, Unavailable
+from services.ports.ledger import Held, Put
+
+_R = TypeVar("_R", bound=Record)
+
+COMMON = 12
+"""A shingle of more stories than this is boilerplate ("Theo dự báo của Trung tâm ..."): it glues nothing."""
+EACH_STORY = 3
+"""Articles remembered for each story under one shingle: 40 copies of one wire report are no boilerplate."""
+KEEP = timedelta(days=45)
+"""Claims older than this leave the shingle: longer than the window of a story and the age of an entry together."""
+CLOSEST = 60
+"""Articles compared with a new one, those that share most first."""
+ATTEMPTS = 20
+
+
+class Keyed(Protocol):
+    """The two methods of a Ledger that stories need."""
+
+    def get_many(self, kind: str, keys: list[str]) -> dict[str, Held]: ...
+
+    def put(self, *writes: Put) -> None: ...
+
+
+class Claim(Record, frozen=True, kw_only=True):
+    """One article that holds a shingle, with the story it was given then."""
+
+    story: str
+    article: str
+    seen: datetime
+
+
+class Claims(Record, frozen=True, kw_only=True):
+    """Who holds a shingle, oldest first."""
+
+    claims: list[Claim] = []
+
+    @property
+    def boilerplate(self) -> bool:
+        return len({claim.story for claim in self.claims}) > COMMON
+
+    def joined(self, claim: Claim, expire: bool) -> Claims:
+        """These and one more, where there is room for it."""
+        kept = [one for one in self.claims if not expire or claim.seen - one.seen <= KEEP]
+        told = sum(one.story == claim.story for one in kept)
+        if any(one.article == claim.article for one in kept) or told >= EACH_STORY or Claims(claims=kept).boilerplate:
+            return Claims(claims=kept)
+        return Claims(claims=[*kept, claim])
+
+
+class Neighbours:
+    """Places an article among those that came before it; the same article again gets the same answer."""
+
+    def __init__(self, keyed: Keyed) -> None:
+        self._keyed = keyed
+
+    def place(self, sketch: Sketch) -> Told:
+        """The story of this text. Raises Unavailable when the ledger cannot be reached."""
+        for _ in range(ATTEMPTS):
+            try:
+                return self._attempt(sketch)
+            except Conflict:
+                continue
+        raise Unavailable(f"story of {sketch.article_id}: claimed by others {ATTEMPTS} times in a row")
+
+    def current(self, story_id: str) -> str:
+        """The id by which a story goes today, after the stories that were merged since."""
+        return current_story(story_id, _Tellers(self._keyed).get)
+
+    def _attempt(self, sketch: Sketch) -> Told:
+        tellers = _Tellers(self._keyed)
+        own = tellers.get(sketch.article_id)
+        if own is not None and sketch.content_hash in own.told:
+            return own.told[sketch.content_hash]
+        held = self._keyed.get_many("shingle", _keys(sketch))
+        claims = {key: decode(one.value, Claims) for key, one in held.items()}
+        boilerplate = frozenset(int(key, 16) for key, one in claims.items() if one.boilerplate)
+        near = _closest(claims, sketch)
+        tellers.load(near)
+        found = [teller.sketch for teller in map(tellers.get, near) if teller is not None]
+        neighbours = [
+            Neighbour(one, story, tellers.founded(story))
+            for one in found
+            for story in [current_story(one.article_id, tellers.get)]
+        ]
+        own_story = current_story(own.story, tellers.get) if own is not None else None
+        choice = choose(sketch, neighbours, boilerplate, own_story)
+        self._keyed.put(*_shingle_writes(sketch, choice.told, held, claims), *tellers.writes(sketch, choice))
+        return choice.told
+
+
+class _Tellers:
+    """The tellers of one attempt, each read once, with the revision it was read at."""
+
+    def __init__(self, keyed: Keyed) -> None:
+        self._keyed = keyed
+        self._known: dict[str, tuple[Teller | None, int]] = {}
+
+    def load(self, article_ids: Iterable[str]) -> None:
+        missing = [one for one in article_ids if one not in self._known]
+        held = self._keyed.get_many("story", missing)
+        for one in missing:
+            found = held.get(one)
+            self._known[one] = (decode(found.value, Teller), found.revision) if found else (None, 0)
+
+    def get(self, article_id: str) -> Teller | None:
+        self.load([article_id])
+        return self._known[article_id][0]
+
+    def founded(self, story: str) -> datetime:
+        teller = self.get(story)
+        if teller is None:
+            raise Conflict(f"story {story} is claimed but not founded yet")
+        return teller.sketch.founded
+
+    def writes(self, sketch: Sketch, choice: Choice) -> list[Put]:
+        """The merged stories' founders lead to the older one; last the article itself, which ends the claim."""
+        puts = []
+        for story in choice.merged:
+            founder = self.get(story)
+            if founder is not None and story != sketch.article_id:
+                puts.append(self._put(Teller(story=choice.told.story_id, sketch=founder.sketch, told=founder.told)))
+        own = self.get(sketch.article_id)
+        told = {**(own.told if own else {}), sketch.content_hash: choice.told}
+        puts.append(self._put(Teller(story=choice.told.story_id, sketch=sketch, told=told)))
+        return puts
+
+    def _put(self, teller: Teller) -> Put:
+        key = teller.sketch.article_id
+        return Put("story", key, encode(teller), self._known[key][1])
+
+
+class Remembered(Keyed):
+    """Keys in memory, for one reader: what `diembao enrich` uses in place of a ledger."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], Held] = {}
+
+    def get_many(self, kind: str, keys: list[str]) -> dict[str, Held]:
+        return {key: self._held[kind, key] for key in keys if (kind, key) in self._held}
+
+    def put(self, *writes: Put) -> None:
+        for write in writes:
+            before = self._held.get((write.kind, write.key))
+            self._held[write.kind, write.key] = Held(write.key, write.value, before.revision + 1 if before else 1)
+
+
+def _keys(sketch: Sketch) -> list[str]:
+    hashes = {*sketch.shingles, *([sketch.whole] if sketch.whole else [])}
+    return [f"{one:016x}" for one in sorted(hashes)]
+
+
+def _closest(claims: Mapping[str, Claims], sketch: Sketch) -> list[str]:
+    """Ids of the articles that share most with the sketch; the same whole text is enough alone."""
+    shared: Counter[str] = Counter()
+    for key, one in claims.items():
+        weight = FEWEST if int(key, 16) == sketch.whole else 1
+        if not one.boilerplate:
+            shared.update({claim.article: weight for claim in one.claims if claim.article != sketch.article_id})
+    ranked = sorted((-count, article) for article, count in shared.items() if count >= FEWEST)
+    return [article for _, article in ranked[:CLOSEST]]
+
+
+def _shingle_writes(sketch: Sketch, told: Told, held: Mapping[str, Held], claims: Mapping[str, Claims]) -> list[Put]:
+    mine = Claim(story=told.story_id, article=sketch.article_id, seen=sketch.founded)
+    puts = []
+    for key in _keys(sketch):
+        before = claims.get(key, Claims())
+        after = before.joined(mine, expire=sketch.at is not None)
+        if after != before:
+            puts.append(Put("shingle", key, encode(after), held[key].revision if key in held else 0))
+    return puts

@@ -1,0 +1,13 @@
+"""The clock: what time it is, and waiting."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Aware UTC times."""
+
+    def now(self) -> datetime:
+        """The current time, aware, UTC."""

@@ -1,0 +1,52 @@
+"""The fetcher: HTTP GET of public addresses, many at once, each within its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+Failure = Literal["unreachable", "timeout", "refused_address", "too_large", "too_many_redirects", "bad_url"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One GET. `etag` and `last_modified` make it conditional."""
+
+    url: str
+    etag: str = ""
+    last_modified: str = ""
+    max_bytes: int = 3_000_000
+    deadline_seconds: float = 30.0
+    """For the whole of it: name, connection, every redirect and the last byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What came. Never an exception: a failed GET is an answer with `failure` and words for the operator."""
+
+    request: Request
+    status: int = 0
+    """0 when there was no answer."""
+    final_url: str = ""
+    body: bytes = b""
+    """Decompressed."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Names in lower case."""
+    moved_to: str = ""
+    """The target where the first redirect was a permanent one (301, 308)."""
+    failure: Failure | None = None
+    reason: str = ""
+
+
+class Fetcher(Protocol):
+    """Public addresses only; one pace for each host; the answers in the order in which they arrive."""
+
+    def fetch(self, requests: Sequence[Request]) -> Iterator[Response]:
+        """Exactly one Response for each request, as they complete; hosts in parallel, one host in turn.
+
+        Raises Unavailable only when the fetcher is closed meanwhile.
+        """
+
+    def close(self) -> None:
+        """Release connections."""

@@ -1,0 +1,56 @@
+"""The ledger: small values that must happen once, each with a revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A value of the ledger with the revision to expect when writing over it."""
+
+    key: str
+    value: bytes
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One write. `expected`: the revision it must replace; 0: it must be new; None: whatever is there."""
+
+    kind: str
+    key: str
+    value: bytes
+    expected: int | None = None
+
+
+class Ledger(Protocol):
+    """Keyed values under a few kinds ("entry", "feed", "letter", "finding" ...), written conditionally.
+
+    Writes are durable when a method returns. Every method raises Unavailable when it cannot be reached.
+    Two processes may hold it open at once.
+    """
+
+    def get(self, kind: str, key: str) -> Held | None:
+        """The value under this key, or None."""
+
+    def get_many(self, kind: str, keys: list[str]) -> dict[str, Held]:
+        """The values of those keys that exist."""
+
+    def put(self, *writes: Put) -> None:
+        """Write. Each write alone is atomic; a caller must bear that only the first ones happened.
+
+        Raises Conflict when an expectation fails: that write and those after it are not done (on the embedded
+        ledger none is).
+        """
+
+    def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[Held]:
+        """Values whose key begins with `prefix` and is greater than `after`, in order of their keys."""
+
+    def delete(self, kind: str, key: str) -> None:
+        """Forget a key; no error when it is not there."""
+
+    def close(self) -> None:
+        """Release the connection."""

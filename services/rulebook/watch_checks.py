@@ -1,0 +1,141 @@
+"""Watches: the query parses and must require a place or a topic, its samples behave, its readers exist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from services.domain.article import tokens_of
+from services.domain.language import detect
+from services.domain.place_register import PlaceRegister
+from services.domain.query import Query, QueryError, Searchable, parse
+from services.domain.topic import TopicRules
+from services.domain.watch import ROLES, CompiledWatch, Watch
+from services.rulebook.checks import Read, check_ids, refuse_judging
+from services.rulebook.yaml_source import Node, Source
+
+# Samples carry no date; a fixed one keeps validation the same on every day.
+_SAMPLE_TIME = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a watch may refer to."""
+
+    places: PlaceRegister
+    topics: TopicRules
+    place_ids: frozenset[str]
+    topic_ids: frozenset[str]
+    """Ids as written: also those of entries that have errors, which are told once and not again at each reference."""
+    logins: frozenset[str] | None
+    """None where people.yaml has errors: recipients are not checked then."""
+    samples: bool
+    """Whether to try the sample texts: places and topics must be sound for them to mean something."""
+
+
+def compile_watches(source: Source, watches: Read[Watch], known: Known) -> dict[str, CompiledWatch]:
+    """The watches with their queries parsed; what is wrong with them is noted."""
+    check_ids(source, watches)
+    compiled: dict[str, CompiledWatch] = {}
+    for watch, node in watches:
+        for key, name in (("name", watch.name), ("section", watch.section)):
+            refuse_judging(source, node, key, name)
+        _check_recipients(source, watch, node, known.logins)
+        query = _parsed(source, watch, node, known)
+        if query is None:
+            continue
+        one = CompiledWatch(watch, query)
+        if known.samples:
+            _check_samples(source, one, node, known)
+        compiled[watch.id] = one
+    return compiled
+
+
+def _check_recipients(source: Source, watch: Watch, node: Node, logins: frozenset[str] | None) -> None:
+    listed = node.value("recipients")
+    if not watch.recipients:
+        source.error(listed or node, "cần ít nhất một người nhận", "at least one recipient")
+    for item, name in zip((listed.items if listed is not None else None) or [], watch.recipients, strict=False):
+        if name not in ROLES and logins is not None and name not in logins:
+            source.error(
+                item,
+                f"«{name}» không phải vai trò ({', '.join(ROLES)}) và không có trong people.yaml",
+                "neither a role nor a login of people.yaml",
+            )
+
+
+def _parsed(source: Source, watch: Watch, node: Node, known: Known) -> Query | None:
+    at = node.value("query")
+    try:
+        query = parse(watch.query, known.places.spellings_of)
+    except QueryError as error:
+        source.error(
+            at,
+            f"truy vấn sai ở cột {error.column} của truy vấn: {error.message_vi}",
+            f"bad query at its column {error.column}",
+            _shift(at, error.column),
+        )
+        return None
+    for place in sorted(query.places - known.place_ids):
+        source.error(
+            at,
+            f"không có địa danh «{place}» trong places.yaml",
+            f"unknown place {place!r}",
+            _found(at, f"place:{place}"),
+        )
+    for topic in sorted(query.topics - known.topic_ids):
+        source.error(
+            at,
+            f"không có chủ đề «{topic}» trong topics.yaml",
+            f"unknown topic {topic!r}",
+            _found(at, f"topic:{topic}"),
+        )
+    if not query.required_place_or_topic:
+        source.error(
+            at,
+            "điều kiện phải bắt buộc một địa danh (place:) hoặc chủ đề (topic:); theo dõi người là điều bị từ chối "
+            "(quy tắc đưa tin công bằng, điều 2)",
+            "a watch must require place: or topic: (fair coverage, rule 2)",
+        )
+    return query
+
+
+def _shift(node: Node | None, column: int) -> int:
+    """Columns from where the value begins to a column of the query; 0 where it runs over several lines."""
+    if node is None or node.style in ("|", ">") or "\n" in (node.text or ""):
+        return 0
+    return column - 1 + (1 if node.style else 0)
+
+
+def _found(node: Node | None, term: str) -> int:
+    return _shift(node, max(0, ((node.text if node is not None else "") or "").find(term)) + 1)
+
+
+def _check_samples(source: Source, compiled: CompiledWatch, node: Node, known: Known) -> None:
+    for key, samples, wanted in (("match", compiled.watch.match, True), ("refuse", compiled.watch.refuse, False)):
+        listed = node.value(key)
+        items: Sequence[Node] = (listed.items if listed is not None else None) or []
+        for item, sample in zip(items, samples, strict=False):
+            if compiled.query.matches(searchable(sample, compiled.query, known)) != wanted:
+                source.error(
+                    item,
+                    "mẫu này phải khớp mà không khớp" if wanted else "mẫu này không được khớp mà lại khớp",
+                    "sample must match and does not" if wanted else "sample must not match and does",
+                )
+
+
+def searchable(sample: str, query: Query, known: Known) -> Searchable:
+    """A sample text as an article: its first line is the title, the rest the text."""
+    title, _, text = sample.strip().partition("\n")
+    fields = tokens_of(title, "", text)
+    language = detect(fields, None)
+    reading = known.places.read(fields, None, also=frozenset(query.places))
+    return Searchable(
+        fields=fields,
+        places=reading.places,
+        topics=frozenset(hit.topic for hit in known.topics.find(fields, language)),
+        outlet="",
+        language=language,
+        time=_SAMPLE_TIME,
+    )

@@ -1,0 +1,225 @@
+"""YAML text to a tree of nodes that know their line and column.
+
+Built from the parser's events and not from its objects: anchors, deep nesting and duplicate keys are refused while
+reading, and a plain scalar stays the text that stands there ("1.10", "NO"), for the Record's type to interpret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from services.rulebook.errors import ConfigError
+
+MAX_BYTES = 2_000_000
+MAX_DEPTH = 12
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A scalar (`text`), a list (`items`) or a mapping (`entries`), and where it stands."""
+
+    line: int
+    column: int
+    text: str | None = None
+    style: str = ""
+    """Empty for a plain scalar, else the sign that opens it: ' " | >"""
+    items: list[Node] | None = None
+    entries: dict[str, tuple[Node, Node]] | None = None
+    """Key to (node of the key, node of the value)."""
+    waiting: Node | None = field(default=None, repr=False)
+    """While reading: the key whose value comes next."""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing was written: `key:` or `~`; the same as leaving the key out."""
+        return self.text is not None and not self.style and self.text in ("", "~", "null")
+
+    def value(self, key: str) -> Node | None:
+        """The value under a key of a mapping; None where it is left out or empty."""
+        pair = (self.entries or {}).get(key)
+        return None if pair is None or pair[1].empty else pair[1]
+
+
+class Source:
+    """One file: its name, its text, its tree, and the errors found in it."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+        self.errors: list[ConfigError] = []
+        self.root: Node | None = None
+        self._parse()
+
+    def error(self, node: Node | None, vietnamese: str, english: str, shift: int = 0) -> None:
+        """Note an error at a node, `shift` columns to the right of where it begins."""
+        line, column = (node.line, node.column + shift) if node is not None else (1, 1)
+        self.errors.append(ConfigError(self.name, line, column, vietnamese, english))
+
+    def _parse(self) -> None:
+        tab = _indenting_tab(self.text)
+        if tab is not None:
+            self.error(tab, "dùng dấu cách để thụt dòng, không dùng phím Tab", "indent with spaces, not tabs")
+            return
+        try:
+            self.root = _Builder(self).build()
+        except MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            where = Node(mark.line + 1, mark.column + 1) if mark is not None else None
+            problem = (error.problem or error.context or "syntax error").splitlines()[0]
+            self.error(where, f"sai cú pháp YAML: {_in_vietnamese(problem)}", problem)
+        except YAMLError as error:
+            self.error(None, "không đọc được YAML: có ký tự không in được", str(error).splitlines()[0])
+
+
+def read_source(path: Path, name: str) -> Source:
+    """Read one file; what is wrong with it stands in `errors`, also when it cannot be read at all."""
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            source = Source(name, "")
+            source.error(
+                None,
+                f"tệp quá lớn ({size} byte; tối đa {MAX_BYTES})",
+                f"file too large ({size} bytes; at most {MAX_BYTES})",
+            )
+            return source
+        data = path.read_bytes()
+        return Source(name, data.decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        source = Source(name, "")
+        source.error(Node(line, 1), "tệp phải lưu theo mã UTF-8", f"not UTF-8 at byte {error.start}")
+    except FileNotFoundError:
+        source = Source(name, "")
+        source.error(None, "thiếu tệp này; `diembao init THƯ_MỤC` chép bộ mẫu ra", "file is missing")
+    except OSError as error:
+        source = Source(name, "")
+        source.error(None, f"không mở được tệp: {error.strerror}", f"cannot be read: {error.strerror}")
+    return source
+
+
+class _Refused(Exception):
+    """Stop reading this file; the reason is noted."""
+
+
+class _Builder:
+    """The parser's events, put together without recursion."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._open: list[Node] = []
+        self._root: Node | None = None
+        self._documents = 0
+
+    def build(self) -> Node | None:
+        try:
+            for event in YAML(typ="safe", pure=True).parse(self._source.text):
+                self._take(event)
+        except _Refused:
+            return None
+        return self._root
+
+    def _take(self, event: Any) -> None:
+        if isinstance(event, MappingEndEvent | SequenceEndEvent):
+            self._open.pop()
+        elif isinstance(event, ScalarEvent | MappingStartEvent | SequenceStartEvent | AliasEvent):
+            self._place(self._node(event))
+        elif isinstance(event, DocumentStartEvent):
+            self._documents += 1
+            if self._documents > 1:
+                self._refuse(event, "chỉ viết một tài liệu trong một tệp (bỏ dòng ---)", "one document in a file")
+
+    def _node(self, event: Any) -> Node:
+        mark = event.start_mark
+        node = Node(mark.line + 1, mark.column + 1)
+        if event.anchor is not None:
+            self._refuse(event, "không dùng neo & và *; hãy viết lại nội dung", "anchors and aliases are not used here")
+        if event.tag is not None:
+            self._refuse(event, "không dùng thẻ kiểu (dấu !)", "type tags are not used here")
+        if isinstance(event, ScalarEvent):
+            node.text, node.style = event.value, event.style or ""
+        elif isinstance(event, MappingStartEvent):
+            node.entries = {}
+        else:
+            node.items = []
+        return node
+
+    def _place(self, node: Node) -> None:
+        parent = self._open[-1] if self._open else None
+        if parent is None:
+            self._root = node
+        elif parent.items is not None:
+            parent.items.append(node)
+        elif parent.waiting is None:
+            parent.waiting = node
+            if node.text is None:
+                self._refuse_at(node, "khóa phải là chữ (giá trị có dấu { hay [ thì đặt trong ngoặc kép)", "bad key")
+            return
+        else:
+            self._enter(parent, parent.waiting, node)
+        if node.text is None:
+            if len(self._open) >= MAX_DEPTH:
+                self._refuse_at(node, "lồng nhau quá sâu", f"nested deeper than {MAX_DEPTH}")
+            self._open.append(node)
+
+    def _enter(self, parent: Node, key: Node, value: Node) -> None:
+        assert parent.entries is not None
+        assert key.text is not None
+        first = parent.entries.get(key.text)
+        if first is not None:
+            self._source.error(
+                key,
+                f"khóa «{key.text}» viết hai lần (lần đầu ở dòng {first[0].line})",
+                f"duplicate key, first on line {first[0].line}",
+            )
+        else:
+            parent.entries[key.text] = (key, value)
+        parent.waiting = None
+
+    def _refuse(self, event: Any, vietnamese: str, english: str) -> None:
+        mark = event.start_mark
+        self._refuse_at(Node(mark.line + 1, mark.column + 1), vietnamese, english)
+
+    def _refuse_at(self, node: Node, vietnamese: str, english: str) -> None:
+        self._source.error(node, vietnamese, english)
+        raise _Refused
+
+
+def _indenting_tab(text: str) -> Node | None:
+    """The first tab among the spaces that begin a line: YAML's own message for it is beyond a clerk."""
+    if "\t" not in text:
+        return None
+    for number, line in enumerate(text.splitlines(), 1):
+        indent = line[: len(line) - len(line.lstrip(" \t"))]
+        if "\t" in indent and line.strip() and not line.lstrip().startswith("#"):
+            return Node(number, indent.index("\t") + 1)
+    return None
+
+
+_PROBLEMS = {
+    "mapping values are not allowed here": "thừa dấu hai chấm, hoặc giá trị có «: » mà chưa đặt trong ngoặc kép",
+    "could not find expected ':'": "thiếu dấu hai chấm sau khóa",
+    "expected <block end>, but found": "thụt dòng không thẳng hàng, hoặc thiếu dấu gạch đầu dòng",
+    "found unexpected end of stream": "ngoặc kép mở ra mà chưa đóng",
+    "expected ',' or": "thiếu dấu phẩy hoặc dấu đóng ngoặc trong danh sách",
+    "cannot start any token": "ký tự này không đứng đầu giá trị được; hãy đặt cả giá trị trong ngoặc kép",
+    "found unknown escape": "dấu \\ trong ngoặc kép; hãy dùng ngoặc đơn ' '",
+}
+
+
+def _in_vietnamese(problem: str) -> str:
+    return next((words for part, words in _PROBLEMS.items() if part in problem), "xem phần tiếng Anh")

@@ -1,0 +1,249 @@
+"""diembao.yaml and DIEMBAO_* to frozen settings; the only reader of the environment.
+
+Precedence: command line, environment, file, default. Secrets come from the environment or from a file of their own,
+and no repr shows one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from services import resources
+from services.domain.record import Record
+from services.rulebook.convert import read_record
+from services.rulebook.errors import ConfigErrors
+from services.rulebook.settings_checks import check_settings
+from services.rulebook.yaml_source import Node, Source, read_source
+
+FILE = "diembao.yaml"
+Weekday = Literal["T2", "T3", "T4", "T5", "T6", "T7", "CN"]
+_WEEK: tuple[Weekday, ...] = ("T2", "T3", "T4", "T5", "T6", "T7", "CN")
+
+
+class Office(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who sends: the names that stand at the head and the foot of a letter."""
+
+    name: str = "Văn phòng"
+    unit: str = ""
+    """The committee that the office serves."""
+    place: str = ""
+    contact: str = ""
+    """Where a reader of a letter asks back: a telephone number or an address of the office."""
+
+
+class CollectorSettings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the collector behaves toward other people's servers."""
+
+    user_agent: str = "DiemBao/0.1"
+    contact: str = ""
+    """An address where the operator of a site reaches us; part of the user agent."""
+    host_seconds: float = 2.0
+    """Pause between two requests to one host."""
+    feed_deadline_seconds: float = 30.0
+    page_deadline_seconds: float = 30.0
+    max_feed_bytes: int = 10_000_000
+    max_page_bytes: int = 3_000_000
+    max_entries: int = 5000
+    too_old_days: int = 30
+    revisit_hours: tuple[float, ...] = (2.0, 8.0, 24.0)
+    """Hours after the first reading at which an article's page is read again."""
+    routes: dict[str, str] = {}
+    """Host -> "http://127.0.0.1:PORT"; only tests and the sample press set it."""
+    extractor: Literal["trafilatura", "newspaper"] = "trafilatura"
+    proxy: str = ""
+    ca_bundle: str = ""
+    """Path of a PEM file, absolute once loaded."""
+
+    @property
+    def identity(self) -> str:
+        """The User-Agent header: an honest name and whom to write to."""
+        return f"{self.user_agent} (+{self.contact})" if self.contact else self.user_agent
+
+    def __repr__(self) -> str:
+        return f"CollectorSettings(identity={self.identity!r}, proxy={without_password(self.proxy)!r})"
+
+
+class DigestSettings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the digest is drawn."""
+
+    at: str = "06:30"
+    timezone: str = "Asia/Ho_Chi_Minh"
+    working_days: tuple[Weekday, ...] = _WEEK[:5]
+    holidays: frozenset[date] = frozenset()
+    working_saturdays: frozenset[date] = frozenset()
+    """Days worked in exchange by decree, whatever weekday or holiday they are."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def hour(self) -> time:
+        return time.fromisoformat(self.at)
+
+    def is_working_day(self, day: date) -> bool:
+        if day in self.working_saturdays:
+            return True
+        return _WEEK[day.weekday()] in self.working_days and day not in self.holidays
+
+
+class SmtpSettings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The relay's particulars; host and port stand in the mail URL. No user means no login."""
+
+    sender: str = "diembao@localhost"
+    sender_name: str = "Điểm Báo"
+    user: str = ""
+    password_file: str = ""
+    password: str = ""
+    """Never in the file: from DIEMBAO_SMTP_PASSWORD or from `password_file`."""
+    starttls: bool = True
+    """With smtp://: refuse to send without STARTTLS. Off only for a relay on the office's own network."""
+    timeout_seconds: float = 60.0
+    ca_bundle: str = ""
+
+    def __repr__(self) -> str:
+        return f"SmtpSettings(sender={self.sender!r}, user={self.user!r}, password={'***' if self.password else ''!r})"
+
+
+class Retention(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Days that each topic of the bus keeps its messages; 0 is for ever."""
+
+    collected: int = 0
+    decisions: int = 0
+    enriched: int = 90
+    unmatched: int = 90
+    parked: int = 90
+
+
+class SettingsFile(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """diembao.yaml as it is written."""
+
+    bus: str = "sqlite:bus.db"
+    archive: str = "sqlite:archive.db"
+    ledger: str = "sqlite:ledger.db"
+    mail: str = "folder:mail"
+    public_url: str = ""
+    banner: str = ""
+    """Stands on top of every letter and in its subject: the samples say DỮ LIỆU MẪU there."""
+    office: Office = Office()
+    collector: CollectorSettings = CollectorSettings()
+    digest: DigestSettings = DigestSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    retention: Retention = Retention()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that is set once for a process. URLs are resolved: "sqlite:/absolute/bus.db"."""
+
+    config_dir: Path
+    data_dir: Path
+    bus: str = field(repr=False)
+    archive: str = field(repr=False)
+    ledger: str = field(repr=False)
+    mail: str = field(repr=False)
+    office: Office
+    collector: CollectorSettings
+    digest: DigestSettings
+    smtp: SmtpSettings
+    retention: Retention
+    public_url: str
+    banner: str = ""
+    """Shown on top of every letter and in its subject; empty in real service."""
+
+    def addresses(self) -> dict[str, str]:
+        """Bus, archive, ledger and mail as a log or a screen may show them."""
+        return {name: without_password(getattr(self, name)) for name in ("bus", "archive", "ledger", "mail")}
+
+
+def load_settings(
+    config_dir: Path | None = None, data_dir: Path | None = None, environ: Mapping[str, str] | None = None
+) -> Settings:
+    """The settings of this process. Raises ConfigErrors with every error of the file and the environment."""
+    env = os.environ if environ is None else environ
+    config = config_folder(config_dir, env)
+    data = (data_dir or _path(env, "DIEMBAO_DATA") or Path("data")).absolute()
+    source = read_source(config / FILE, FILE)
+    root = source.root or Node(1, 1, entries={})
+    written = SettingsFile() if root.empty else read_record(source, root, SettingsFile)
+    given = {name: env.get(f"DIEMBAO_{name.upper()}", "") for name in ("bus", "archive", "ledger", "mail")}
+    check_settings(source, root, given)
+    if written is not None:
+        written = _with_secrets(source, root, written, env, config)
+    if source.errors or written is None:
+        raise ConfigErrors(source.errors)
+    collector = msgspec.structs.replace(written.collector, ca_bundle=_beside(config, written.collector.ca_bundle))
+    return Settings(
+        config_dir=config,
+        data_dir=data,
+        bus=_resolved(given["bus"] or written.bus, data),
+        archive=_resolved(given["archive"] or written.archive, data),
+        ledger=_resolved(given["ledger"] or written.ledger, data),
+        mail=_resolved(given["mail"] or written.mail, data),
+        office=written.office,
+        collector=collector,
+        digest=written.digest,
+        smtp=written.smtp,
+        retention=written.retention,
+        public_url=written.public_url.rstrip("/"),
+        banner=written.banner.strip(),
+    )
+
+
+def config_folder(option: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
+    """Where the configuration is: the command line, DIEMBAO_CONFIG, else what is shipped."""
+    env = os.environ if environ is None else environ
+    return resources.config_dir(option or _path(env, "DIEMBAO_CONFIG")).absolute()
+
+
+def without_password(url: str) -> str:
+    """The URL with what stands before @ taken out."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return urlunsplit(parts._replace(netloc="***@" + parts.netloc.rpartition("@")[2]))
+
+
+def _with_secrets(
+    source: Source, root: Node, written: SettingsFile, env: Mapping[str, str], config: Path
+) -> SettingsFile:
+    """The SMTP password from the environment, else from the file that environment or settings name."""
+    smtp = written.smtp
+    password = env.get("DIEMBAO_SMTP_PASSWORD", "")
+    named = env.get("DIEMBAO_SMTP_PASSWORD_FILE", "") or smtp.password_file
+    if not password and named:
+        path = Path(_beside(config, named))
+        try:
+            password = path.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            part = root.value("smtp")
+            source.error(
+                part.value("password_file") if part is not None else None,
+                f"không đọc được tệp mật khẩu {path}",
+                f"password file cannot be read: {type(error).__name__}",
+            )
+    smtp = msgspec.structs.replace(smtp, password=password, ca_bundle=_beside(config, smtp.ca_bundle))
+    return msgspec.structs.replace(written, smtp=smtp)
+
+
+def _resolved(url: str, data: Path) -> str:
+    scheme, _, path = url.partition(":")
+    return f"{scheme}:{data / path}" if scheme in ("sqlite", "folder") else url
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
+
+
+def _beside(config: Path, path: str) -> str:
+    """Paths in diembao.yaml are relative to its folder."""
+    return str(config / path) if path else ""

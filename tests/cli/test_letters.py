@@ -1,0 +1,185 @@
+"""`diembao digest`, `review` and `why` as commands."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import re
+import shutil
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from services import resources, wiring
+from services.adapters.manual_clock import ManualClock
+from services.adapters.sqlite_bus import SqliteBus
+from services.alerter.alert import Alerter
+from services.cli import letters
+from services.cli.archive import why
+from services.domain.codec import encode
+from services.domain.events import ENRICHED, Enriched
+from services.ports.bus import Message
+from services.rulebook.load import load
+from services.settings import load_settings
+from tests.alerter.office import article, finding
+
+LOGIN = pwd.getpwuid(os.geteuid()).pw_name
+NOW = datetime.now(UTC)
+PEOPLE = """
+people:
+  - {{login: {login}, name: Trần Văn Thử, email: thu@office.example, role: {role}}}
+  - {{login: lanh-dao-mau, name: Nguyễn Thị Mẫu, email: mau@office.example, role: leadership}}
+"""
+
+app = typer.Typer()
+app.command()(letters.digest)
+app.command()(why)
+app.add_typer(letters.review_app, name="review")
+
+
+class Desk:
+    """An installation in a folder, driven by its commands."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config, self.data = folder / "config", folder / "data"
+        shutil.copytree(resources.config_dir(), self.config)
+        self.people("analyst")
+
+    def people(self, role: str, login: str = LOGIN) -> None:
+        (self.config / "people.yaml").write_text(PEOPLE.format(login=login, role=role), encoding="utf-8")
+
+    def __call__(self, *arguments: str) -> tuple[int, str, str]:
+        options = ["--config", str(self.config), "--data", str(self.data)]
+        result = CliRunner().invoke(app, [*arguments, *options], env={"COLUMNS": "120"})
+        return result.exit_code, result.stdout, result.stderr
+
+    def enter(self, *articles: Enriched) -> None:
+        """What the service would have done with them."""
+        settings = load_settings(self.config, self.data, {})
+        rules = load(self.config, samples=False)
+        clock = ManualClock(NOW)
+        self.data.mkdir(exist_ok=True)
+        with (
+            closing(SqliteBus(self.data / "bus.db", clock)) as bus,
+            closing(wiring.open_archive(settings)) as archive,
+            closing(wiring.open_ledger(settings)) as ledger,
+            closing(wiring.open_mailer(settings)) as mailer,
+        ):
+            bus.publish(ENRICHED, [Message(one.article_id, encode(one)) for one in articles])
+            alerter = Alerter(lambda: rules, settings, bus, archive, ledger, mailer, clock)
+            while alerter.step():
+                pass
+
+    def letters(self) -> list[str]:
+        return sorted(path.name for path in (self.data / "mail").glob("*.eml"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def fresh(n: int, **parts: object) -> Enriched:
+    return article(n, first_seen=NOW, published_at=NOW - timedelta(hours=1), **parts)  # type: ignore[arg-type]  # as given
+
+
+def with_finding() -> Enriched:
+    fact = next(
+        one for one in load(resources.config_dir(), samples=False).facts.facts.values() if one.status == "verified"
+    )
+    return fresh(1, findings=(finding(1, fact_id=fact.id),))
+
+
+def test_digest_alone_prints_and_changes_nothing(desk: Desk) -> None:
+    desk.enter(fresh(1, title="Bù Gia Mập có tin"))
+    for _ in range(2):
+        status, out, _ = desk("digest")
+        assert status == 0
+        assert "1. Bù Gia Mập có tin" in out
+    assert desk.letters() == []
+
+
+def test_digest_at_an_earlier_time_shows_what_was_there(desk: Desk) -> None:
+    desk.enter(fresh(1, title="Bù Gia Mập có tin"))
+    status, out, _ = desk("digest", "--at", (NOW - timedelta(hours=2)).isoformat())
+    assert (status, "Bù Gia Mập có tin" in out) == (0, False)
+    assert desk("digest", "--at", "hôm nay")[0] == 2
+
+
+def test_digest_preview_writes_html(desk: Desk, tmp_path: Path) -> None:
+    desk.enter(fresh(1, title="Bù Gia Mập có tin"))
+    assert desk("digest", "--preview", str(tmp_path / "xem.html"))[0] == 0
+    assert "Bù Gia Mập có tin" in (tmp_path / "xem.html").read_text(encoding="utf-8")
+    assert desk("digest", "--preview", str(tmp_path / "khong-co" / "xem.html"))[0] == 2
+
+
+def test_digest_send_moves_the_window_and_to_does_not(desk: Desk) -> None:
+    desk.enter(fresh(1, title="Bù Gia Mập có tin"))
+    status, out, _ = desk("digest", "--send", "--to", "toi@office.example")
+    path = re.fullmatch(r"DIGEST (/.*\.eml)\n", out)
+    assert status == 0
+    assert path is not None
+    assert Path(path[1]).exists()
+    status, out, _ = desk("digest", "--send")
+    assert (status, len(out.splitlines())) == (0, 2)
+    assert len(desk.letters()) == 3
+    assert "Bù Gia Mập có tin" not in desk("digest")[1]
+
+
+def test_options_that_do_not_go_together(desk: Desk, tmp_path: Path) -> None:
+    assert desk("digest", "--to", "toi@office.example")[0] == 2
+    assert desk("digest", "--send", "--preview", str(tmp_path / "xem.html"))[0] == 2
+    assert desk("digest", "--send", "--at", "2026-11-24")[0] == 2
+
+
+def test_review_from_list_to_taking_back(desk: Desk) -> None:
+    one = with_finding()
+    known = one.findings[0].finding_id
+    desk.enter(one)
+    assert known[:10] in desk("review", "list")[1]
+    (line,) = desk("review", "list", "--json")[1].splitlines()
+    assert {name: json.loads(line)[name] for name in ("finding_id", "status")} == {
+        "finding_id": known,
+        "status": "proposed",
+    }
+    shown = desk("review", "show", known[:10])[1]
+    assert "240 km" in shown
+    assert "260,433 km" in shown
+    status, out, _ = desk("review", "confirm", known, "--reason", "Đã đối chiếu")
+    assert (status, "Trần Văn Thử" in out) == (0, True)
+    status, _, said = desk("review", "confirm", known, "--reason", "Lần nữa")
+    assert (status, "đã xác nhận bởi Trần Văn Thử" in said) == (2, True)
+    desk.enter()
+    assert desk("review", "fix-register", known, "--reason", "Sổ ghi sai")[0] == 0
+    desk.enter()
+    assert len(desk.letters()) == 4  # proposed to the analyst, confirmed to leadership, taken back to both
+    assert desk("review", "dismiss", known, "--reason", "Thêm")[0] == 2
+    assert "Không có phát hiện nào" in desk("review", "list")[1]
+
+
+def test_only_a_known_analyst_decides(desk: Desk) -> None:
+    one = with_finding()
+    desk.enter(one)
+    for role, login in (("leadership", LOGIN), ("analyst", "nguoi-khac")):
+        desk.people(role, login)
+        status, _, said = desk("review", "dismiss", one.findings[0].finding_id, "--reason", "Không")
+        assert status == 2
+        assert f"- {{login: {LOGIN}, name:" in said
+
+
+def test_an_unknown_finding_is_status_two(desk: Desk) -> None:
+    desk.enter()
+    assert desk("review", "show", "abc")[0] == 2
+
+
+def test_why(desk: Desk) -> None:
+    desk.enter()
+    status, out, _ = desk("why", "https://bao.example/chua-thay")
+    assert (status, "Chưa nguồn nào đưa địa chỉ này" in out) == (1, True)
+    status, out, _ = desk("why", "https://facebook.com/ai-do")
+    assert (status, "không bao giờ được đọc" in out) == (1, True)

@@ -1,0 +1,242 @@
+"""The fetcher port: public addresses only, one pace for each host, hard limits, an answer for every request."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from services.adapters.http_fetcher import HttpFetcher
+from services.ports.errors import Unavailable
+from services.ports.fetcher import Fetcher, Request, Response
+from tests.press_server import Answer, PressServer, drip, gzip_bomb
+
+Open = Callable[..., Fetcher]
+
+
+@pytest.fixture
+def press() -> Iterator[PressServer]:
+    with PressServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["http"])
+def opened(request: pytest.FixtureRequest, press: PressServer) -> Iterator[Open]:
+    """Opens a fetcher whose hosts are those of the press served so far."""
+    fetchers: list[Fetcher] = []
+
+    def open_one(**options: object) -> Fetcher:
+        arguments: dict[str, Any] = {"user_agent": "DiemBao/test", "host_seconds": 0.0, "routes": press.routes}
+        fetchers.append(HttpFetcher(**(arguments | options)))
+        return fetchers[-1]
+
+    yield open_one
+    for fetcher in fetchers:
+        fetcher.close()
+
+
+def _all(fetcher: Fetcher, requests: Sequence[Request]) -> dict[str, Response]:
+    return {response.request.url: response for response in fetcher.fetch(requests)}
+
+
+def _one(fetcher: Fetcher, url: str, **options: Any) -> Response:
+    [response] = fetcher.fetch([Request(url, **options)])
+    return response
+
+
+def test_every_request_has_one_answer(press: PressServer, opened: Open) -> None:
+    press.serve("a.vn", "/1", "một")
+    press.serve("b.vn", "/2", "hai")
+    urls = ["http://a.vn/1", "http://b.vn/2", "http://a.vn/missing", "http://khong-co.invalid/", "ftp://a.vn/", "???"]
+    answers = _all(opened(), [Request(url) for url in urls])
+    assert set(answers) == set(urls)
+    assert answers["http://a.vn/1"].body.decode() == "một"
+    assert answers["http://a.vn/missing"].status == 404
+    assert answers["http://khong-co.invalid/"].failure == "unreachable"
+    assert answers["ftp://a.vn/"].failure == answers["???"].failure == "bad_url"
+    assert list(opened().fetch([])) == []
+
+
+def test_it_names_itself_and_asks_conditionally(press: PressServer, opened: Open) -> None:
+    seen: list[dict[str, str]] = []
+
+    def answer(headers: Mapping[str, str]) -> Answer:
+        seen.append(dict(headers))
+        return Answer(304)
+
+    press.answer("a.vn", "/rss", answer)
+    response = _one(opened(), "http://a.vn/rss", etag='"x"', last_modified="Mon, 03 Aug 2026 00:00:00 GMT")
+    assert (response.status, response.body) == (304, b"")
+    assert seen[0]["user-agent"] == "DiemBao/test"
+    assert seen[0]["if-none-match"] == '"x"'
+    assert seen[0]["if-modified-since"] == "Mon, 03 Aug 2026 00:00:00 GMT"
+
+
+def test_redirects_are_followed_and_a_permanent_move_is_told(press: PressServer, opened: Open) -> None:
+    press.redirect("cu.vn", "/rss", "http://moi.vn/rss?x=1", 301)
+    press.redirect("moi.vn", "/rss", "/dich", 302)
+    press.serve("moi.vn", "/dich", "tới", x_kind="y")
+    response = _one(opened(), "http://cu.vn/rss")
+    assert (response.status, response.final_url) == (200, "http://moi.vn/dich")
+    assert response.moved_to == "http://moi.vn/rss?x=1"
+    assert response.headers["x-kind"] == "y"
+    press.redirect("cu.vn", "/tam", "http://moi.vn/dich", 302)
+    assert _one(opened(), "http://cu.vn/tam").moved_to == ""
+    press.redirect("cu.vn", "/vong", "/vong", 302)
+    assert _one(opened(), "http://cu.vn/vong").failure == "too_many_redirects"
+
+
+def test_a_session_cookie_ends_a_redirect_to_itself(press: PressServer, opened: Open) -> None:
+    def answer(headers: Mapping[str, str]) -> Answer:
+        if "sid=7" in headers.get("cookie", ""):
+            return Answer(body=b"feed")
+        return Answer(302, headers={"Location": "/rss", "Set-Cookie": "sid=7; path=/"})
+
+    press.answer("a.vn", "/rss", answer)
+    press.redirect("b.vn", "/rss", "http://a.vn/echo")
+    press.answer("a.vn", "/echo", lambda headers: Answer(body=headers.get("cookie", "none").encode()))
+    fetcher = opened()
+    assert _one(fetcher, "http://a.vn/rss").body == b"feed"
+    assert _one(fetcher, "http://b.vn/rss").body == b"none", "cookies live as long as one GET"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["http://127.0.0.1/", "http://localhost/", "http://[::ffff:127.0.0.1]/", "http://2130706433/", "http://10.0.0.1/",
+     "http://169.254.169.254/", "file:///etc/passwd", "http://127.0.0.1:{port}/bi-mat", "http://127.0.0.1:{other}/"],
+)  # fmt: skip
+def test_a_redirect_inside_is_refused(press: PressServer, opened: Open, target: str) -> None:
+    with PressServer() as inside:
+        press.redirect("a.vn", "/rss", target.format(port=press.port, other=inside.port))
+        response = _one(opened(ports=[press.port, inside.port]), "http://a.vn/rss")
+        assert response.failure == "refused_address"
+        assert response.reason
+        assert [path for _, path, _ in press.requests] == ["/rss"]
+        assert inside.requests == []
+
+
+class _Rebinding(AbstractResolver):
+    """A name server that answers with an inner address."""
+
+    def __init__(self, addresses: Sequence[str]) -> None:
+        self._addresses = addresses
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
+        return [
+            ResolveResult(
+                hostname=host,
+                host=address,
+                port=port,
+                family=socket.AF_INET6 if ":" in address else socket.AF_INET,
+                proto=0,
+                flags=socket.AI_NUMERICHOST,
+            )
+            for address in self._addresses
+        ]
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["::ffff:127.0.0.1"], ["10.0.0.1", "127.0.0.1"], ["64:ff9b::7f00:1", "::1"]]
+)
+def test_a_name_that_resolves_inside_is_refused_at_the_socket(opened: Open, addresses: list[str]) -> None:
+    with PressServer() as inside:
+        fetcher = opened(ports=[inside.port], resolver=_Rebinding(addresses))
+        response = _one(fetcher, f"http://bao.example:{inside.port}/", deadline_seconds=5)
+        assert response.failure == "refused_address"
+        assert inside.requests == []
+
+
+def test_bodies_beyond_the_cap_are_refused_soon(press: PressServer, opened: Open) -> None:
+    press.answer("a.vn", "/stated", Answer(headers={"X": "y"}, body=b"x" * 200_000))
+    press.answer("a.vn", "/streamed", Answer(stream=lambda: iter([b"x" * 100_000] * 3)))
+    press.answer("a.vn", "/bomb", gzip_bomb(4000))
+    started = time.monotonic()
+    requests = [Request(f"http://a.vn/{path}", max_bytes=150_000) for path in ("stated", "streamed", "bomb")]
+    answers = _all(opened(), requests)
+    assert {response.failure for response in answers.values()} == {"too_large"}
+    assert time.monotonic() - started < 5
+
+
+def test_compressed_bodies_arrive_plain(press: PressServer, opened: Open) -> None:
+    plain = "Bù Gia Mập ".encode() * 1000
+    raw = zlib.compressobj(wbits=-15)
+    bodies = {
+        "/gzip": ("gzip", gzip.compress(plain)),
+        "/members": ("gzip", gzip.compress(plain[:5000]) + gzip.compress(plain[5000:]) + b"\0\0"),
+        "/zlib": ("deflate", zlib.compress(plain)),
+        "/raw": ("deflate", raw.compress(plain) + raw.flush()),
+    }
+    for path, (encoding, body) in bodies.items():
+        press.answer("a.vn", path, Answer(body=body, headers={"Content-Encoding": encoding}))
+    press.answer("a.vn", "/broken", Answer(body=b"no gzip", headers={"Content-Encoding": "gzip"}))
+    press.answer("a.vn", "/strange", Answer(body=b"?", headers={"Content-Encoding": "br"}))
+    fetcher = opened()
+    assert {path: _one(fetcher, "http://a.vn" + path).body == plain for path in bodies} == dict.fromkeys(bodies, True)
+    assert _one(fetcher, "http://a.vn/broken").failure == "unreachable"
+    assert _one(fetcher, "http://a.vn/strange").failure == "unreachable"
+
+
+def test_the_deadline_is_for_the_whole_of_it(press: PressServer, opened: Open) -> None:
+    press.answer("a.vn", "/slow", drip(0.05))
+    press.serve("b.vn", "/fast", "ok")
+    started = time.monotonic()
+    answers = [(r.failure, time.monotonic() - started) for r in opened().fetch(
+        [Request("http://a.vn/slow", deadline_seconds=1), Request("http://b.vn/fast")]
+    )]  # fmt: skip
+    assert [failure for failure, _ in answers] == [None, "timeout"], "the fast host is not held up"
+    assert answers[0][1] < 0.8
+    assert 0.9 < answers[1][1] < 3
+
+
+def test_one_pace_for_each_host(press: PressServer, opened: Open) -> None:
+    for host in ("a.vn", "b.vn"):
+        for path in ("/1", "/2", "/3"):
+            press.serve(host, path, "x")
+    fetcher = opened(host_seconds=0.2)
+    requests = [Request(f"http://{host}/{path}") for host in ("a.vn", "b.vn") for path in (1, 2, 3)]
+    started = time.monotonic()
+    assert len(_all(fetcher, requests)) == 6
+    assert 0.4 <= time.monotonic() - started < 1.2, "hosts side by side"
+    times = [at for host, _, at in press.requests if host == "a.vn"]
+    assert all(later - earlier >= 0.19 for earlier, later in pairwise(times))
+
+
+def test_a_dead_host_is_not_asked_over_and_over(opened: Open) -> None:
+    requests = [Request(f"http://khong-co.invalid/{n}") for n in range(5)]
+    answers = _all(opened(), requests)
+    assert [answer.failure for answer in answers.values()] == ["unreachable"] * 5
+    assert sum("không trả lời" in answer.reason for answer in answers.values()) == 3
+
+
+def test_a_server_that_hangs_up_is_an_answer(press: PressServer, opened: Open) -> None:
+    press.answer("a.vn", "/", Answer(stream=lambda: iter([b"half"]), headers={"Content-Length": "10"}))
+    assert _one(opened(), "http://a.vn/").failure == "unreachable"
+
+
+def test_closing_ends_a_fetch_that_runs(press: PressServer, opened: Open) -> None:
+    press.answer("a.vn", "/slow", drip(0.05))
+    fetcher = opened()
+    threading.Timer(0.3, fetcher.close).start()
+    with pytest.raises(Unavailable):
+        _one(fetcher, "http://a.vn/slow", deadline_seconds=30)
+    with pytest.raises(Unavailable):
+        _one(fetcher, "http://a.vn/slow")
+
+
+@pytest.mark.parametrize("origin", ["127.0.0.1:80", "http://bao.vn", "http://127.0.0.1:80/path", "ftp://127.0.0.1"])
+def test_a_route_is_an_exact_origin(origin: str) -> None:
+    with pytest.raises(ValueError, match="origin"):
+        HttpFetcher(user_agent="x", routes={"a.vn": origin})

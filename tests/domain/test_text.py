@@ -1,0 +1,94 @@
+"""Text: tokens and their spans on the characters as given, whatever form those are in."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.domain.text import fold, normalise, sentences, tokenise, words, written_without_marks
+
+NAME = "Bù Gia Mập"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        NAME,
+        unicodedata.normalize("NFD", NAME),
+        "Bù\u00a0Gia\u00a0Mập",
+        "Bù-Gia-Mập",
+        "BÙ GIA MẬP",
+        "Bù\u200b Gia Mập\ufeff",
+    ],
+)
+def test_one_name_however_written_gives_the_same_tokens_on_its_own_characters(written: str) -> None:
+    text = f"Rừng {written}, sáng nay"
+    tokens = tokenise(text)
+    assert tokens.marked[1:4] == ("bù", "gia", "mập")
+    assert tokens.plain == ("rung", "bu", "gia", "map", "sang", "nay")
+    assert tokens.surface(1, 3) == written.strip("\ufeff") or tokens.surface(1, 3) == written
+    assert tokens.unbroken(1, 3)
+    assert not tokens.unbroken(3, 4), "a comma ends a name"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ĐT.741 dài 1.061,16 km", ("đt.741", "dài", "1.061,16", "km")),
+        ("đồng bào S'tiêng, S’Tiêng", ("đồng", "bào", "s'tiêng", "s'tiêng")),
+        ("Binh Phuoc's cashew", ("binh", "phuoc", "s", "cashew")),
+        ("TP.HCM - Chơn Thành", ("tp", "hcm", "chơn", "thành")),
+        ("平福省", ("平", "福", "省")),
+        ("hoà bình, thuỷ điện, quý", ("hòa", "bình", "thủy", "điện", "quý")),
+        ("", ()),
+        (" … – ", ()),
+    ],
+)
+def test_tokens(text: str, expected: tuple[str, ...]) -> None:
+    assert tokenise(text).marked == expected
+
+
+def test_joined_offsets_lead_back_to_tokens() -> None:
+    tokens = tokenise("xã Đăk Ơ, huyện Bù Gia Mập")
+    assert tokens.joined == " xa dak o huyen bu gia map "
+    assert tokens.token_at(tokens.joined.index("bu gia")) == 4
+    assert words("xã Đăk Ơ") == ("xa", "dak", "o")
+
+
+def test_an_article_typed_without_marks_is_told_from_vietnamese() -> None:
+    assert written_without_marks(["Chay rung o xa Dak O", "Luc luong kiem lam da co mat"])
+    assert not written_without_marks(["Cháy rừng ở xã Đăk Ơ", "Lực lượng kiểm lâm đã có mặt"])
+
+
+def test_sentences_do_not_end_at_abbreviations() -> None:
+    text = "Vụ cháy ở TP. Đồng Xoài đã tắt. Không ai bị thương.\nH. Bù Gia Mập cử người hỗ trợ."
+    assert [text[start:end] for start, end in sentences(text)] == [
+        "Vụ cháy ở TP. Đồng Xoài đã tắt.",
+        "Không ai bị thương.",
+        "H. Bù Gia Mập cử người hỗ trợ.",
+    ]
+
+
+LETTERS = st.text(st.sampled_from(list("Bù GiaMập ĐăkƠ\u0300\u0301\u0323\u00a0\u200b-.,'’1İß平ﬁ\n")), max_size=60)
+
+
+@settings(max_examples=200, deadline=None)
+@given(LETTERS)
+def test_spans_are_in_order_within_the_source_and_hold_what_the_token_says(text: str) -> None:
+    tokens = tokenise(text)
+    end = 0
+    for marked, start, stop in zip(tokens.marked, tokens.starts, tokens.ends, strict=True):
+        assert end <= start < stop <= len(text)
+        assert marked in normalise(text[start:stop])[0].replace("’", "'")
+        end = stop
+    assert all(plain == fold(marked) for plain, marked in zip(tokens.plain, tokens.marked, strict=True))
+
+
+@settings(max_examples=100, deadline=None)
+@given(LETTERS)
+def test_canonically_equal_texts_have_equal_tokens(text: str) -> None:
+    composed, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
+    assert tokenise(composed).marked == tokenise(decomposed).marked

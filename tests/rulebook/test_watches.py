@@ -1,0 +1,146 @@
+"""A watch must require a place or a topic, behave on its samples, and use no word that judges."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.domain.place import Place, PlaceName
+from services.domain.place_register import PlaceRegister
+from services.domain.topic import Topic, TopicRules
+from services.domain.watch import Watch
+from services.rulebook.convert import read_list
+from services.rulebook.fair_words import JUDGING
+from services.rulebook.load import load
+from services.rulebook.watch_checks import Known, compile_watches
+from services.rulebook.yaml_source import Source
+from tests.rulebook.conftest import Write
+
+Errors = Callable[..., list[str]]
+
+
+def watch(query: str, *more: str) -> str:
+    return "\n".join(["- id: w", "  name: W", f"  query: {query}", "  recipients: [analyst]", *more]) + "\n"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "'\"nhà báo Nguyễn A\"'",
+        "điều OR place:tinh-mau",
+        "điều -place:tinh-mau",
+        "điều NOT topic:rung",
+        "outlet:bao-mau",
+        "language:en",
+    ],
+)
+def test_a_watch_that_matches_without_place_or_topic_is_refused(errors: Errors, query: str) -> None:
+    (error,) = errors(watches=watch(query))
+    assert error.startswith("watches.yaml:3:10:")
+    assert "quy tắc đưa tin công bằng, điều 2" in error
+    assert "fair coverage, rule 2" in error
+
+
+@pytest.mark.parametrize(
+    "query", ["place:tinh-mau", "place:tinh-mau/any điều", "topic:rung OR place:tinh-mau", "topic:rung -điều"]
+)
+def test_one_that_requires_them_is_accepted(errors: Errors, query: str) -> None:
+    assert errors(watches=watch(query)) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "column"),
+    [
+        ("place:tinh-mau AND (", 10 + 20),
+        ("'place:tinh-mau AND ('", 10 + 21),
+        ("place:tinh-mau place:tinh-khac", 10 + 15),
+        ('"topic:rung topic:bien"', 10 + 12),
+    ],
+)
+def test_errors_in_a_query_have_their_column(errors: Errors, query: str, column: int) -> None:
+    (error,) = errors(watches=watch(query))
+    assert error.startswith(f"watches.yaml:3:{column}:")
+
+
+def test_errors_in_a_query_over_several_lines_point_at_its_beginning(errors: Errors) -> None:
+    (error,) = errors(watches=watch(">-\n    place:tinh-mau\n    AND ("))
+    assert error.startswith("watches.yaml:3:10:")
+    assert "cột 21 của truy vấn" in error
+
+
+def test_samples_must_match_and_must_not(errors: Errors) -> None:
+    good = ("  match: ['Mẫu Phước họp báo']", "  refuse: ['Cà phê lên giá']")
+    assert errors(watches=watch("place:tinh-mau/any", *good)) == []
+    swapped = ("  match: ['Cà phê lên giá', 'Mẫu Phước họp báo']", "  refuse: ['Mẫu Phước họp báo']")
+    missed, caught = errors(watches=watch("place:tinh-mau/any", *swapped))
+    assert missed.startswith("watches.yaml:5:11:")
+    assert "phải khớp mà không khớp" in missed
+    assert caught.startswith("watches.yaml:6:12:")
+    assert "không được khớp mà lại khớp" in caught
+
+
+def test_a_samples_first_line_is_its_title(errors: Errors) -> None:
+    block = ("  match:", "    - |", "      Mẫu Phước họp báo", "      Buổi họp bàn về giá cà phê.")
+    assert errors(watches=watch('place:tinh-mau/any title:"họp báo" body:"cà phê"', *block)) == []
+
+
+def test_samples_are_left_to_check_and_to_the_services(write: Write) -> None:
+    folder = write(watches=watch("place:tinh-mau", "  match: ['Cà phê lên giá']"))
+    assert list(load(folder, samples=False).watches) == ["w"]
+
+
+def test_recipients_are_roles_or_logins(errors: Errors) -> None:
+    people = "people: [{login: an, name: An, email: an@coquan.example, role: operator}]\n"
+    text = watch("place:tinh-mau").replace("[analyst]", "[an, leadership, binh]")
+    (error,) = errors(people=people, watches=text)
+    assert error.startswith("watches.yaml:4:32:")
+    assert "«binh»" in error
+    (none,) = errors(watches=text.replace("[an, leadership, binh]", "[]"))
+    assert "ít nhất một người nhận" in none
+
+
+@pytest.mark.parametrize("word", JUDGING)
+def test_judging_words_name_nothing(errors: Errors, word: str) -> None:
+    shouted = f"Tin {word.upper()}"
+    section = errors(watches=watch("place:tinh-mau", f"  section: {shouted}"))
+    name = errors(watches=watch("place:tinh-mau").replace("name: W", f"name: Theo dõi {word}"))
+    topic = errors(topics=f"- id: rung\n  name: {shouted}\n")
+    for found in (section, name, topic):
+        assert "không dùng từ phán xét" in found[0]
+    # A query may quote what the press writes.
+    assert errors(watches=watch(f"'place:tinh-mau \"{word}\"'")) == []
+
+
+_PLACES = PlaceRegister([Place(id="a", names=[PlaceName(text="Mẫu Phước", kind="tỉnh")], watched=True)])
+_TOPICS = TopicRules([Topic(id="t", name="T", strong=["phá rừng"])])
+_KNOWN = Known(_PLACES, _TOPICS, frozenset("a"), frozenset("t"), None, samples=False)
+_FREE = st.sampled_from(["điều", '"nhà báo"', "title:x", "outlet:o", "language:vi", "after:2026-01-01"])
+_BOUND = st.sampled_from(["place:a", "place:a/any", "topic:t"])
+
+
+def _combined(inner: st.SearchStrategy[tuple[str, bool]]) -> st.SearchStrategy[tuple[str, bool]]:
+    pairs = st.tuples(inner, inner)
+    return st.one_of(
+        pairs.map(lambda two: (f"({two[0][0]} AND {two[1][0]})", two[0][1] or two[1][1])),
+        pairs.map(lambda two: (f"({two[0][0]} OR {two[1][0]})", two[0][1] and two[1][1])),
+        pairs.map(lambda two: (f"({two[0][0]} -({two[1][0]}))", two[0][1])),
+    )
+
+
+_QUERIES = st.recursive(
+    st.one_of(_FREE.map(lambda text: (text, False)), _BOUND.map(lambda text: (text, True))), _combined, max_leaves=8
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(_QUERIES)
+def test_property_no_watch_matches_without_place_or_topic(query: tuple[str, bool]) -> None:
+    """Held against the structure: AND needs one side, OR both, what is excluded binds nothing."""
+    text, bound = query
+    source = Source("watches.yaml", watch(json.dumps(text, ensure_ascii=False)))
+    compile_watches(source, read_list(source, Watch, "watches"), _KNOWN)
+    refused = [error for error in source.errors if "rule 2" in error.english]
+    assert source.errors == refused
+    assert bool(refused) == (not bound)
