@@ -46,8 +46,6 @@ class Watch(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     query: str
     recipients: list[str]
     """Roles, or logins of people."""
-    section: str = ""
-    urgent: bool = False
     enabled: bool = True
     match: list[str] = []
     """Sample texts that must match; checked at every validation. The first line is the title, the rest the text."""

@@ -39,8 +39,7 @@ def compile_watches(source: Source, watches: Read[Watch], known: Known) -> dict[
     check_ids(source, watches)
     compiled: dict[str, CompiledWatch] = {}
     for watch, node in watches:
-        for key, name in (("name", watch.name), ("section", watch.section)):
-            refuse_judging(source, node, key, name)
+        refuse_judging(source, node, "name", watch.name)
         _check_recipients(source, watch, node, known.logins)
         query = _parsed(source, watch, node, known)
         if query is None:
