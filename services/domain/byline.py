@@ -24,7 +24,7 @@ _ROLE = (
 )
 _PHOTO = r"ảnh|hình|hình ảnh|đồ họa|đồ hoạ|video|clip|photo|photos|minh họa|minh hoạ"
 _CREDIT = re.compile(rf"\s*[(\[]?\s*(?:{_ROLE}|{_PHOTO})\s*[:：](?P<who>[^\n:]*)", re.IGNORECASE)
-_BY = re.compile(r"\s*(?:by|pv|phóng viên|ctv)\s+(?=\S)", re.IGNORECASE)
+_BY = re.compile(r"\s*(?:by|theo|pv|phóng viên|ctv)\s+(?=\S)", re.IGNORECASE)
 # "... phiên tòa - Ảnh: MINH HÒA." at the end of a caption.
 _PHOTO_CREDIT = re.compile(rf"\s*[-–—(]?\s*\b(?:{_PHOTO})\s*[:：](?P<who>[^\n:]{{1,60}})$", re.IGNORECASE)
 _AFTER_NAME = re.compile(

@@ -24,6 +24,7 @@ BODY = "Sáng nay, xã Đăk Ơ ra quân trồng rừng.\nHơn 300 người dân
         "\nBài, ảnh: Trần Lụa",
         "\nTác giả: Trần Thị Lụa",
         "\nPV Trần Lụa",
+        "\nTheo Trần Thị Lụa",
         "\nTheo dõi ngày mai - Ảnh: TRẦN LỤA",
         "\nTrần Lụa (lua.tran@bao-mau.vn)",
     ],
