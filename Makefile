@@ -8,7 +8,7 @@ ifneq ($(wildcard ../shared/data/README.md),)
 export DIEMBAO_PRESS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: run test test-full check lock clean setup
+.PHONY: run test test-full check quality lock clean setup
 
 setup: $(STAMP)
 
@@ -43,6 +43,10 @@ test: check
 
 test-full: check
 	@$(BIN)/pytest
+
+# Every figure of the README, with each miss, where DIEMBAO_PRESS_DATA names real press data.
+quality: setup
+	@$(BIN)/pytest -s tests/quality
 
 lock: setup
 	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --all-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml
