@@ -8,7 +8,7 @@ ifneq ($(wildcard ../shared/data/README.md),)
 export DIEMBAO_PRESS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: run test test-full check quality lock clean setup
+.PHONY: run test test-full check quality lock clean setup servers servers-stop
 
 setup: $(STAMP)
 
@@ -41,12 +41,20 @@ check: setup
 test: check
 	@$(BIN)/pytest -m "not full"
 
+# The counts of the acceptance lists, beside what `make test` runs.
 test-full: check
-	@$(BIN)/pytest
+	@$(BIN)/pytest -m full
 
 # Every figure of the README, with each miss, where DIEMBAO_PRESS_DATA names real press data.
 quality: setup
 	@$(BIN)/pytest -s tests/quality
+
+# A real Kafka and a real Elasticsearch for the tests, outside the repository (DIEMBAO_SERVERS_HOME).
+servers: setup
+	@$(BIN)/python -m tests.servers start
+
+servers-stop: setup
+	@$(BIN)/python -m tests.servers stop
 
 lock: setup
 	@$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --all-extras --no-emit-index-url --no-emit-find-links --no-header -o requirements.lock pyproject.toml
