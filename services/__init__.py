@@ -7,7 +7,7 @@ rulebook/   what operators wrote: YAML -> domain rules, errors with line and col
 collector/  feeds -> press.collected, press.unmatched      begins at collect.py
 enricher/   press.collected -> archive, press.enriched     begins at enrich.py; steps.py is the pipeline
 alerter/    press.enriched -> letters                      begins at alert.py
-desk/       what people do: review findings, ask why
+desk/       what people do: review findings, ask why, examine the installation
 wiring.py   settings -> adapters -> services
 cli/        the commands
 """

@@ -18,9 +18,10 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from services import resources
+from services.domain.calendar import ZONE
 from services.domain.record import Record
 from services.rulebook.convert import read_record
-from services.rulebook.errors import ConfigErrors
+from services.rulebook.errors import ConfigError, ConfigErrors
 from services.rulebook.settings_checks import check_settings
 from services.rulebook.yaml_source import Node, Source, read_source
 
@@ -76,7 +77,6 @@ class DigestSettings(Record, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """When the digest is drawn."""
 
     at: str = "06:30"
-    timezone: str = "Asia/Ho_Chi_Minh"
     working_days: tuple[Weekday, ...] = _WEEK[:5]
     holidays: frozenset[date] = frozenset()
     working_saturdays: frozenset[date] = frozenset()
@@ -84,7 +84,8 @@ class DigestSettings(Record, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
+        """The office's; an hour of the digest is an hour there."""
+        return ZONE
 
     @property
     def hour(self) -> time:
@@ -200,9 +201,24 @@ def load_settings(
 
 
 def config_folder(option: Path | None = None, environ: Mapping[str, str] | None = None) -> Path:
-    """Where the configuration is: the command line, DIEMBAO_CONFIG, else what is shipped."""
+    """Where the configuration is: the command line, DIEMBAO_CONFIG, else what is shipped. Raises ConfigErrors."""
     env = os.environ if environ is None else environ
-    return resources.config_dir(option or _path(env, "DIEMBAO_CONFIG")).absolute()
+    named = option or _path(env, "DIEMBAO_CONFIG")
+    folder = resources.config_dir(named).absolute()
+    if not folder.is_dir():
+        said = "--config" if option else "DIEMBAO_CONFIG"
+        raise ConfigErrors(
+            [
+                ConfigError(
+                    str(folder),
+                    1,
+                    1,
+                    f"không có thư mục cấu hình này ({said}); `diembao init THƯ_MỤC` chép bộ mẫu ra",
+                    f"no such configuration folder (from {said})",
+                )
+            ]
+        )
+    return folder
 
 
 def without_password(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,9 +19,12 @@ from services.adapters.sqlite_ledger import SqliteLedger
 from services.adapters.system_clock import SystemClock
 from services.adapters.trafilatura_extractor import TrafilaturaExtractor
 from services.alerter.alert import Alerter
+from services.alerter.intake import GROUP as ALERTER
 from services.alerter.letter import Sent
 from services.collector.collect import Collector
+from services.desk.doctor import Reach
 from services.domain.events import COLLECTED, DECISIONS, ENRICHED, PARKED, UNMATCHED
+from services.enricher.enrich import GROUP as ENRICHER
 from services.enricher.enrich import Enricher
 from services.ports.archive import Archive
 from services.ports.bus import Bus
@@ -33,6 +36,9 @@ from services.ports.ledger import Ledger
 from services.ports.mailer import Mailer
 from services.rulebook.book import Rulebook
 from services.settings import Settings
+
+READERS = ((COLLECTED, ENRICHER), (ENRICHED, ALERTER), (DECISIONS, ALERTER))
+"""Which group reads which topic of the bus."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +67,37 @@ def build(
     clock: Clock,
     on_sent: Callable[[Sent], None],
 ) -> Services:
-    """All services on this machine. Raises Unavailable when a store cannot be opened."""
-    bus, archive, ledger = open_bus(settings, clock), open_archive(settings), open_ledger(settings)
-    mailer, fetcher, extractor = open_mailer(settings), open_fetcher(settings), open_extractor(settings)
-    return Services(
-        collector=Collector(rules, settings.collector, bus, ledger, fetcher, extractor, clock),
-        enricher=Enricher(rules, bus, archive, ledger, clock),
-        alerter=Alerter(rules, settings, bus, archive, ledger, mailer, clock, on_sent=on_sent),
-        bus=bus,
-        archive=archive,
-        ledger=ledger,
-        mailer=mailer,
-        fetcher=fetcher,
-        extractor=extractor,
+    """All services on this machine, their stores made where there are none. Raises Unavailable."""
+    with ExitStack() as opened:
+        bus = opened.enter_context(closing(open_bus(settings, clock, create=True)))
+        archive = opened.enter_context(closing(open_archive(settings, create=True)))
+        ledger = opened.enter_context(closing(open_ledger(settings, create=True)))
+        mailer = opened.enter_context(closing(open_mailer(settings)))
+        fetcher = opened.enter_context(closing(open_fetcher(settings)))
+        extractor = opened.enter_context(closing(open_extractor(settings)))
+        services = Services(
+            collector=Collector(rules, settings.collector, bus, ledger, fetcher, extractor, clock),
+            enricher=Enricher(rules, bus, archive, ledger, clock),
+            alerter=Alerter(rules, settings, bus, ledger, mailer, clock, on_sent, owner="run"),
+            bus=bus,
+            archive=archive,
+            ledger=ledger,
+            mailer=mailer,
+            fetcher=fetcher,
+            extractor=extractor,
+        )
+        opened.pop_all()  # from here `Services.close` releases them
+    return services
+
+
+def reach(settings: Settings, clock: Clock) -> Reach:
+    """How `doctor` comes to each dependency."""
+    return Reach(
+        bus=lambda: open_bus(settings, clock),
+        archive=lambda: open_archive(settings),
+        ledger=lambda: open_ledger(settings),
+        mailer=lambda: open_mailer(settings),
+        readers=READERS,
     )
 
 
@@ -82,8 +106,8 @@ def system_clock() -> Clock:
     return SystemClock()
 
 
-def open_bus(settings: Settings, clock: Clock) -> Bus:
-    """The bus that `settings.bus` names. Raises Unavailable."""
+def open_bus(settings: Settings, clock: Clock, *, create: bool = False) -> Bus:
+    """The bus that `settings.bus` names. Raises Unavailable, also where it does not exist and is not to be made."""
     kept = settings.retention
     days = {
         COLLECTED: kept.collected,
@@ -92,17 +116,17 @@ def open_bus(settings: Settings, clock: Clock) -> Bus:
         UNMATCHED: kept.unmatched,
         PARKED: kept.parked,
     }
-    return SqliteBus(_file(settings.bus, "bus"), clock, days)
+    return SqliteBus(_file(settings.bus, "bus", create), clock, days)
 
 
-def open_archive(settings: Settings) -> Archive:
-    """The archive that `settings.archive` names. Raises Unavailable."""
-    return SqliteArchive(_file(settings.archive, "archive"))
+def open_archive(settings: Settings, *, create: bool = False) -> Archive:
+    """The archive that `settings.archive` names. Raises Unavailable as `open_bus`."""
+    return SqliteArchive(_file(settings.archive, "archive", create))
 
 
-def open_ledger(settings: Settings) -> Ledger:
-    """The ledger that `settings.ledger` names. Raises Unavailable."""
-    return SqliteLedger(_file(settings.ledger, "ledger"))
+def open_ledger(settings: Settings, *, create: bool = False) -> Ledger:
+    """The ledger that `settings.ledger` names. Raises Unavailable as `open_bus`."""
+    return SqliteLedger(_file(settings.ledger, "ledger", create))
 
 
 def open_mailer(settings: Settings) -> Mailer:
@@ -132,13 +156,22 @@ def open_extractor(settings: Settings) -> Extractor:
     return TrafilaturaExtractor()
 
 
-def _file(url: str, what: str) -> Path:
+def _file(url: str, what: str, create: bool) -> Path:
     scheme, _, path = url.partition(":")
     if scheme != "sqlite":
         raise Unavailable(
             f"{what}: {scheme}:// cần bản cài nhiều máy, chưa có trong phiên bản này; "
             f"đặt {what}: sqlite:{what}.db / the scale-out adapters are not part of this version"
         )
+    try:
+        # A command that only reads makes nothing: a mistyped folder would look like a press without news.
+        if not create and not Path(path).exists():
+            raise Unavailable(
+                f"{path}: chưa có dữ liệu ở đây. Chạy `diembao run` trước, hoặc chỉ đúng thư mục bằng --data "
+                f"/ no {what} here yet: start `diembao run` first, or name the right folder with --data"
+            )
+    except OSError as error:
+        raise Unavailable(f"{path}: không mở được / cannot be opened ({error})") from error
     return Path(path)
 
 
@@ -150,13 +183,16 @@ class DataInUse(Exception):
 def data_lock(folder: Path) -> Iterator[None]:
     """Hold the data folder for one service process; the lock ends with the process, however it ends.
 
-    Raises DataInUse, and Unavailable when the folder cannot be made.
+    Raises DataInUse, and Unavailable when the folder cannot be made or written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / "lock").open("a+")
     except OSError as error:
-        raise Unavailable(f"không tạo được thư mục dữ liệu {folder}: {error} / cannot make the data folder") from error
-    with (folder / "lock").open("a+") as held:
+        raise Unavailable(
+            f"không ghi được vào thư mục dữ liệu {folder}: {error} / cannot make or write the data folder"
+        ) from error
+    with opened as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

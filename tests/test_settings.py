@@ -30,7 +30,7 @@ def test_an_empty_file_gives_the_defaults(tmp_path: Path) -> None:
     assert settings.archive == f"sqlite:{data / 'archive.db'}"
     assert settings.ledger == f"sqlite:{data / 'ledger.db'}"
     assert settings.mail == f"folder:{data / 'mail'}"
-    assert (settings.digest.at, settings.digest.timezone) == ("06:30", "Asia/Ho_Chi_Minh")
+    assert (settings.digest.at, settings.digest.zone.key) == ("06:30", "Asia/Ho_Chi_Minh")
     assert settings.retention.unmatched == 90
     assert settings.collector.max_entries == 5000
 
@@ -58,17 +58,25 @@ def test_the_environment_names_folders_and_addresses(tmp_path: Path) -> None:
     assert load_settings(data_dir=tmp_path / "khac", environ=environ).data_dir == tmp_path / "khac"
 
 
+def test_a_mail_server_is_understood(tmp_path: Path) -> None:
+    assert written(tmp_path, "mail: smtps://thu.example:465\n").mail == "smtps://thu.example:465"
+
+
 @pytest.mark.parametrize(
     ("name", "url"),
     [
         ("bus", "kafka://mot:9092,hai:9092"),
         ("archive", "https://es.example:9200"),
         ("ledger", "http://es.example:9200"),
-        ("mail", "smtps://thu.example:465"),
     ],
 )
-def test_other_schemes_are_understood(tmp_path: Path, name: str, url: str) -> None:
-    assert getattr(written(tmp_path, f"{name}: {url}\n"), name) == url
+def test_what_is_for_scale_out_is_refused_where_it_stands(tmp_path: Path, name: str, url: str) -> None:
+    (error,) = errors(tmp_path, f'public_url: ""\n{name}: {url}\n')
+    assert error.startswith(
+        f"diembao.yaml:2:{len(name) + 3}: {name}: {url.split(':')[0]}:// dành cho hệ thống nhiều máy"
+    )
+    (error,) = errors(tmp_path, "", **{f"DIEMBAO_{name.upper()}": url})
+    assert error.startswith(f"DIEMBAO_{name.upper()}:1:1:")
 
 
 @pytest.mark.parametrize("url", ["redis://x", "bus.db", "sqlite:", "kafka://", "http://es.example:9200"])
@@ -83,7 +91,7 @@ def test_a_wrong_address_is_told_where_it_stands(tmp_path: Path, url: str) -> No
     ("text", "start"),
     [
         ('digest: {at: "6h30"}\n', "diembao.yaml:1:14: giờ phải viết dạng 06:30"),
-        ("digest: {timezone: Asia/Binh_Phuoc}\n", "diembao.yaml:1:20: không có múi giờ"),
+        ("digest: {timezone: Asia/Bangkok}\n", "diembao.yaml:1:10: không có khóa «timezone»"),
         ("digest: {working_days: [2, T3]}\n", "diembao.yaml:1:25: «2» không hợp: chỗ này phải là một trong: T2"),
         ("digest:\n  holidays: [2026-13-01]\n", "diembao.yaml:2:14: «2026-13-01» không hợp: chỗ này phải là ngày"),
         ("colector: {}\n", "diembao.yaml:1:1: không có khóa «colector»; có phải «collector»?"),
@@ -103,8 +111,17 @@ def test_errors_have_line_and_column(tmp_path: Path, text: str, start: str) -> N
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
+    missing = tmp_path / "khong-co"
+    for option, environ in ((missing, {}), (None, {"DIEMBAO_CONFIG": str(missing)})):
+        with pytest.raises(ConfigErrors) as caught:
+            load_settings(option, tmp_path, environ)
+        (error,) = str(caught.value).splitlines()
+        assert error.startswith(f"{missing}:1:1: không có thư mục")
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigErrors, match=r"diembao\.yaml:1:1: thiếu tệp"):
-        load_settings(tmp_path / "khong-co", tmp_path, {})
+        load_settings(tmp_path, tmp_path, {})
 
 
 def test_no_password_stands_in_the_file(tmp_path: Path) -> None:
@@ -135,11 +152,10 @@ def test_nothing_shown_holds_a_secret(tmp_path: Path) -> None:
         tmp_path,
         "smtp: {user: a}\n",
         DIEMBAO_SMTP_PASSWORD=SECRET,
-        DIEMBAO_ARCHIVE=f"https://a:{SECRET}@es.example:9200",
         DIEMBAO_MAIL=f"smtp://a:{SECRET}@thu.example:587",
     )
     assert settings.smtp.password == SECRET
     shown = f"{settings!r} {settings} {settings.smtp} {settings.collector} {settings.addresses()}"
     assert SECRET not in shown
-    assert settings.addresses()["archive"] == "https://***@es.example:9200"
+    assert settings.addresses()["mail"] == "smtp://***@thu.example:587"
     assert without_password("kafka://a:9092,b:9092") == "kafka://a:9092,b:9092"

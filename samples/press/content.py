@@ -6,14 +6,14 @@ from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec.structs import replace
 from ruamel.yaml import YAML
 
+from services.domain.calendar import ZONE
+
 HERE = Path(__file__).resolve().parent
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 class Edit(msgspec.Struct, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}, forbid_unknown_fields=True):

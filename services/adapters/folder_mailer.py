@@ -35,6 +35,14 @@ class FolderMailer(Mailer):
                 f"không ghi được thư vào {self._folder}: {error} / the mail folder is not writable"
             ) from error
 
+    def check(self) -> None:
+        existing = next(path for path in (self._folder, *self._folder.parents) if path.exists())
+        if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
+            raise Unavailable(
+                f"không ghi được thư vào {self._folder}: không ghi được vào {existing} "
+                "/ the mail folder is not writable"
+            )
+
     def close(self) -> None:
         """Nothing is held open."""
 

@@ -9,20 +9,21 @@ from __future__ import annotations
 import asyncio
 import ssl
 import threading
+import time
 import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from queue import SimpleQueue
-from urllib.parse import urljoin, urlsplit
+from queue import Empty, SimpleQueue
+from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
 from services.adapters.address_guard import Route, guarded_socket, passage
 from services.adapters.inflate import Inflater, TooLarge
-from services.domain.address import host_of, unsafe_address
+from services.domain.address import host_of, joined, refused_source, unsafe_address
 from services.ports.errors import Unavailable
 from services.ports.fetcher import Failure, Fetcher, Request, Response
 
@@ -95,19 +96,26 @@ class HttpFetcher(Fetcher):
         self._free_at: dict[str, float] = {}
         self._session: aiohttp.ClientSession | None = None
         self._closed = False
+        self._closing = threading.Lock()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fetcher", daemon=True)
         self._thread.start()
 
-    def fetch(self, requests: Sequence[Request]) -> Iterator[Response]:
+    def fetch(self, requests: Sequence[Request], within_seconds: float | None = None) -> Iterator[Response]:
         answers: SimpleQueue[Response | None] = SimpleQueue()
-        if self._closed:
-            raise Unavailable("bộ tải trang đã đóng / the fetcher is closed")
-        work = asyncio.run_coroutine_threadsafe(self._fetch_all(requests, answers.put), self._loop)
+        end = None if within_seconds is None else time.monotonic() + within_seconds
+        # A loop that is about to stop would never run what is handed to it now.
+        with self._closing:
+            if self._closed:
+                raise Unavailable("bộ tải trang đã đóng / the fetcher is closed")
+            work = asyncio.run_coroutine_threadsafe(self._fetch_all(requests, answers.put), self._loop)
         work.add_done_callback(lambda _: answers.put(None))
         try:
             for _ in requests:
-                answer = answers.get()
+                try:
+                    answer = answers.get(timeout=None if end is None else max(0.0, end - time.monotonic()))
+                except Empty:
+                    return
                 if answer is None:
                     raise Unavailable("bộ tải trang đã đóng / the fetcher is closed")
                 yield answer
@@ -117,9 +125,10 @@ class HttpFetcher(Fetcher):
 
     def close(self) -> None:
         """Also from another thread: a `fetch` that runs ends with Unavailable, so that a service can stop at once."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -166,7 +175,9 @@ class HttpFetcher(Fetcher):
                 location = hop.headers.get("location", "")
                 if hop.status not in _REDIRECTS or not location:
                     return Response(request, hop.status, chain.url, hop.body, hop.headers, chain.moved_to)
-                target = urljoin(chain.url, location.strip())
+                target = joined(chain.url, location)
+                if not target:
+                    raise _Failed("unreachable", "chuyển hướng đến địa chỉ hỏng / redirected to a broken address")
                 if hop.status in _PERMANENT and chain.url == request.url:
                     chain.moved_to = target
                 chain.url = target
@@ -213,6 +224,8 @@ class HttpFetcher(Fetcher):
 
     def _refuse_unsafe(self, chain: _Chain) -> None:
         host = host_of(chain.url)
+        if reason := refused_source(host):
+            raise _Failed("refused_source", reason)
         if host in self._routes:
             return
         if not host and chain.url == chain.request.url:

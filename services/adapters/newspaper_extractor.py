@@ -6,16 +6,20 @@ import re
 from importlib.util import find_spec
 
 from services.adapters.trafilatura_extractor import TrafilaturaExtractor
+from services.ports.errors import Unavailable
 
 
 class NewspaperExtractor(TrafilaturaExtractor):
-    """Raises ValueError where the extra `newspaper` is not installed."""
+    """Raises Unavailable where the extra `newspaper` is not installed."""
 
     library = "newspaper"
 
     def __init__(self, *, deadline_seconds: float = 20.0, tasks_each: int = 300) -> None:
-        if find_spec("newspaper") is None:
-            raise ValueError("chưa cài newspaper4k: pip install 'diembao[newspaper]' / newspaper4k is not installed")
+        if find_spec(self.library) is None:
+            raise Unavailable(
+                "chưa cài newspaper4k: pip install 'diembao[newspaper]', hoặc đặt extractor: trafilatura "
+                "/ newspaper4k is not installed"
+            )
         super().__init__(deadline_seconds=deadline_seconds, tasks_each=tasks_each)
 
 

@@ -9,20 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin
-from zoneinfo import ZoneInfo
 
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
-from services.domain.address import host_of, same_site, site_of
+from services.domain.address import host_of, joined, same_site, site_of
+from services.domain.calendar import ZONE
 from services.domain.feed_dates import parse_date
-
-# A page's date without a zone is a Vietnamese paper's local time.
-_ZONE: tzinfo = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _ARTICLE_TYPES = ("Article", "BlogPosting", "Report")
 _TITLES = ("og:title", "twitter:title", "headline")
@@ -52,7 +48,8 @@ def read_metadata(html: str, url: str) -> Metadata:
     return Metadata(
         title=_without_site(title, sites) or _plain_text(tree.css_first("h1")),
         lead=max((_without_site(lead, sites) for lead in leads), key=len),
-        published_at=next((time for text in dates if text and (time := parse_date(text, _ZONE))), None),
+        # A page's date without a zone is a Vietnamese paper's local time.
+        published_at=next((time for text in dates if text and (time := parse_date(text, ZONE))), None),
         canonical_url=_canonical(tree, metas, url),
         language=_language(tree, article, metas),
     )
@@ -113,7 +110,7 @@ def _canonical(tree: LexborHTMLParser, metas: Mapping[str, str], url: str) -> st
     """rel=canonical, else og:url: only of the same site and only an article's, not the front page's."""
     node = tree.css_first('link[rel="canonical"]')
     stated = ((node.attributes.get("href") if node else "") or metas.get("og:url", "")).strip()
-    target = urljoin(url, stated) if stated else ""
+    target = joined(url, stated) if stated else ""
     path = re.sub(r"^https?://[^/]*", "", target).strip("/")
     return target if path and same_site(host_of(target), host_of(url)) else ""
 

@@ -17,6 +17,8 @@ from services.ports.mailer import Mailer
 from services.settings import SmtpSettings
 
 _PORTS = {"smtp": 587, "smtps": 465}
+_CHECK_SECONDS = 10.0
+"""Somebody waits for the answer of `check`; a letter has the settings' patience."""
 
 
 class SmtpMailer(Mailer):
@@ -30,9 +32,8 @@ class SmtpMailer(Mailer):
 
     def send(self, message: EmailMessage) -> str:
         try:
-            with self._connect() as relay:
-                if self._settings.user:
-                    relay.login(self._settings.user, self._settings.password)
+            with self._connect(self._settings.timeout_seconds) as relay:
+                self._login(relay)
                 relay.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code, answer = next(iter(error.recipients.values()))
@@ -49,11 +50,24 @@ class SmtpMailer(Mailer):
             raise Unprocessable(f"thư không mã hóa được: {error} / the letter cannot be encoded") from error
         return f"{self._host}:{self._port}"
 
+    def check(self) -> None:
+        try:
+            with self._connect(min(self._settings.timeout_seconds, _CHECK_SECONDS)) as relay:
+                self._login(relay)
+                relay.noop()
+        except smtplib.SMTPAuthenticationError as error:
+            raise self._unavailable("không đăng nhập được / login refused", error) from error
+        except (smtplib.SMTPException, OSError) as error:
+            raise self._unavailable("không kết nối được / cannot be reached", error) from error
+
     def close(self) -> None:
         """Each letter closes its own connection."""
 
-    def _connect(self) -> smtplib.SMTP:
-        timeout = self._settings.timeout_seconds
+    def _login(self, relay: smtplib.SMTP) -> None:
+        if self._settings.user:
+            relay.login(self._settings.user, self._settings.password)
+
+    def _connect(self, timeout: float) -> smtplib.SMTP:
         if self._scheme == "smtps":
             return smtplib.SMTP_SSL(self._host, self._port, timeout=timeout, context=self._trust())
         relay = smtplib.SMTP(self._host, self._port, timeout=timeout)

@@ -1,51 +1,55 @@
 """The alerter: ENRICHED, DECISIONS -> letters.
 
-An article is entered once, with a number; its findings become cases, and notices are written down; then the messages
-are committed and the letters sent. A digest is drawn from a window of numbers. Everything may happen twice with the
-same result.
+What the bus brings is taken in (intake.py) and the letters written down are sent; a digest is drawn from a window of
+numbers. Everything may happen twice with the same result.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-import json
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TypeVar
+from email.message import EmailMessage
 
-import structlog
+import msgspec
 
-from services.alerter.clipping import clip
-from services.alerter.digest import Drawn, draw, lay_out, recipients, stories
+from services.alerter.cases import Cases
+from services.alerter.digest import Desk, Drawn, confirmed_at, draw, lay_out, recipients
+from services.alerter.intake import Intake
 from services.alerter.lease import Lease
 from services.alerter.letter import Envelope, Sent, compose, message_id, render
-from services.alerter.notice import Notices, case_of
+from services.alerter.notice import Notices
 from services.alerter.post import Post
 from services.alerter.records import Letter
 from services.alerter.sequence import Numbers
 from services.alerter.window import Window, Windows, latest_due
-from services.domain.article import without_authors
-from services.domain.case import Case, Verdict
-from services.domain.codec import decode, encode
-from services.domain.events import DECISIONS, ENRICHED, PARKED, SCHEMA, Decision, Enriched, Parked
-from services.domain.record import Record
 from services.domain.watch import Person
-from services.ports.archive import Archive
-from services.ports.bus import Bus, Delivery, Message
+from services.ports.bus import Bus
 from services.ports.clock import Clock
 from services.ports.errors import Conflict
-from services.ports.ledger import Ledger, Put
+from services.ports.ledger import Ledger
 from services.ports.mailer import Mailer
+from services.rulebook.accepted import require_in_force
 from services.rulebook.book import Rulebook
 from services.settings import Settings
-
-GROUP = "alerter"
-_log = structlog.get_logger()
 
 
 def _nothing(sent: Sent) -> None:
     """For whoever does not ask what was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """What became of digests that somebody sent by hand."""
+
+    sent: list[Sent]
+    unchanged: list[tuple[Person, datetime]]
+    """Who was sent nothing, because nothing came in since the digest of that time."""
+    refused: list[Letter]
+    """Letters that the server refused for good: their windows did not move."""
 
 
 class Alerter:
@@ -59,132 +63,38 @@ class Alerter:
         rules: Callable[[], Rulebook],
         settings: Settings,
         bus: Bus,
-        archive: Archive,
         ledger: Ledger,
         mailer: Mailer,
         clock: Clock,
         on_sent: Callable[[Sent], None] = _nothing,
-        owner: str = "run",
+        *,
+        owner: str,
     ) -> None:
-        self._rules, self._settings, self._clock = rules, settings, clock
-        self._bus, self._archive, self._ledger = bus, archive, ledger
+        self._rules, self._settings, self._clock, self._ledger = rules, settings, clock, ledger
         self._lease = Lease(ledger, clock, owner)
         self._numbers = Numbers(ledger)
         self._windows = Windows(ledger, settings.digest)
         self._post = Post(ledger, mailer, self._windows, clock, on_sent)
-        self._notices = Notices(self._post, settings)
+        notices = Notices(self._post, settings)
+        self._intake = Intake(rules, bus, ledger, clock, self._numbers, Cases(ledger), notices)
         self._turn = threading.RLock()
-        self._started = False
-
-    # -- what the bus brings --------------------------------------------------------------------------------------
 
     def step(self, limit: int = 100) -> int:
-        """Finish the next messages of both topics; returns how many.
+        """Finish the next messages of both topics and send what is written down; returns how many messages.
 
         Raises Unavailable; what was not committed comes again. Without the lease it does nothing.
         """
         with self._turn:
             self._ensure_windows()
-            if not self._work():
+            if not self._intake.waiting() and not self._post.waiting():
                 return 0
             with self._lease.hold() as held:
                 if not held:
                     return 0
-                if not self._started:
-                    self._pick_up_decisions()
-                    self._started = True
-                done = self._consume(ENRICHED, limit, self._enter) + self._consume(DECISIONS, limit, self._decided)
+                done = self._intake.take(limit)
                 # What the mailer cannot take now stays written down: it holds up neither messages nor digests.
                 self._post.send_all(self._lease.renew)
                 return done
-
-    def _work(self) -> bool:
-        return (
-            not self._started
-            or self._bus.lag(ENRICHED, GROUP) > 0
-            or self._bus.lag(DECISIONS, GROUP) > 0
-            or self._post.waiting()
-        )
-
-    def _consume(self, topic: str, limit: int, handle: Callable[[list[Delivery]], None]) -> int:
-        deliveries = self._bus.poll(topic, GROUP, limit)
-        try:
-            # A replay fills archives and never mails.
-            handle([one for one in deliveries if "replay" not in one.message.headers])
-            self._bus.commit(topic, GROUP, deliveries)
-        except BaseException:
-            self._bus.rewind(topic, GROUP)
-            raise
-        return len(deliveries)
-
-    def _enter(self, deliveries: list[Delivery]) -> None:
-        now = self._clock.now()
-        read: list[tuple[Enriched, Rulebook]] = []
-        for delivery in deliveries:
-            try:
-                read.append((_read(delivery, Enriched), self._rules()))
-            except ValueError as error:
-                self._park(delivery, error)
-        self._numbers.enter([clip(enriched, rules, now) for enriched, rules in read])
-        story_of = stories(self._ledger)
-        for enriched, rules in read:
-            if enriched.article.source_class != "press":
-                continue
-            for finding in enriched.findings:
-                case = self._propose(case_of(enriched, finding, rules, now, story_of))
-                if not case.quiet:
-                    self._notices.new(case, rules, case.proposed_at)
-
-    def _propose(self, case: Case) -> Case:
-        """The case as it was first proposed: this one, or the one that the ledger holds already."""
-        held = self._ledger.get("finding", case.finding_id)
-        if held is None:
-            try:
-                self._ledger.put(Put("finding", case.finding_id, encode(case), expected=0))
-                return case
-            except Conflict:
-                held = self._ledger.get("finding", case.finding_id)
-        return decode(held.value, Case) if held is not None else case
-
-    def _decided(self, deliveries: list[Delivery]) -> None:
-        for delivery in deliveries:
-            try:
-                decision = _read(delivery, Decision)
-            except ValueError as error:
-                self._park(delivery, error)
-                continue
-            self._tell(decision.subject)
-
-    def _tell(self, finding_id: str) -> None:
-        """The letters that the present verdict asks for; a decision overtaken by another asks for none."""
-        held, decided = self._ledger.get("finding", finding_id), self._ledger.get("verdict", finding_id)
-        if held is None or decided is None:
-            return
-        case, verdict = decode(held.value, Case), decode(decided.value, Verdict)
-        if verdict.status == "confirmed":
-            self._notices.confirmed(case, verdict, self._rules(), verdict.last.at)
-        elif verdict.was_reversed:
-            self._notices.taken_back(case, verdict, verdict.last.at)
-
-    def _pick_up_decisions(self) -> None:
-        """Decisions whose message was lost in a crash between the ledger and the bus."""
-        for held in self._ledger.scan("verdict"):
-            if not decode(held.value, Verdict).published:
-                self._tell(held.key)
-
-    def _park(self, delivery: Delivery, error: ValueError) -> None:
-        key = delivery.message.key
-        parked = Parked(
-            topic=delivery.topic,
-            key=key,
-            value=_parkable(delivery.message.value),
-            reason=f"{GROUP}, {delivery.topic} {delivery.position}: {error}",
-            at=self._clock.now(),
-        )
-        _log.warning("parked", topic=delivery.topic, key=key, reason=str(error))
-        self._bus.publish(PARKED, [Message(key, encode(parked), {"schema": str(SCHEMA)})])
-
-    # -- digests --------------------------------------------------------------------------------------------------
 
     def send_due_digests(self) -> list[Sent]:
         """Draw and send what is due: one digest for each recipient, whatever was missed.
@@ -202,77 +112,120 @@ class Alerter:
         with self._turn, self._lease.hold() as held:
             return self._send(now, due) if held else []
 
-    def send_digests(self) -> list[Sent]:
-        """Draw and send to everyone now, and move the windows, whatever the hour. Raises Unavailable, Conflict."""
+    def send_digests(self) -> ByHand:
+        """Draw and send now, whatever the hour, and move the windows; but nobody is told the same period twice.
+
+        Raises NotInForce for rules other than those of the service; Unavailable, Conflict.
+        """
+        require_in_force(self._ledger, self._rules())
         self._ensure_windows()
         with self._turn, self._lease.hold() as held:
             if not held:
                 raise Conflict(
                     "Điểm Báo đang gửi thư ở tiến trình khác, thử lại sau ít phút / another process is sending"
                 )
-            sent = self._send(self._clock.now(), None)
-            self._post.check()
-            return sent
+            return self._send_by_hand(self._clock.now())
 
-    def preview(self, person: Person, at: datetime) -> Drawn:
-        """The digest that this person would receive if it were drawn at `at`. Changes nothing."""
+    def preview(self, person: Person, at: datetime | None = None) -> Drawn:
+        """The digest that this person would receive now, or as it was to be drawn at `at`. Changes nothing."""
         found = self._windows.get(person.email)
-        window = self._window_at(person, found[0] if found is not None else self._windows.begun(at), at)
-        desk = lay_out(self._ledger, self._rules(), self._settings, at)
+        window = found[0] if found is not None else self._windows.begun(at or self._clock.now())
+        if at is None:
+            at = self._clock.now()
+        else:
+            window = self._window_at(person, window, at)
         later = self._numbers.between(window.boundary, self._numbers.last())
         # Numbers are in the order of entering; at the first that came later the window of that time ended.
         clippings = list(itertools.takewhile(lambda one: one.entered_at <= at, later))
-        return draw(desk, person, window, clippings, None)
+        return draw(self._desk(at), person, window, clippings, None)
 
-    def send_preview(self, drawn: Drawn, person: Person, address: str) -> Sent:
-        """A digest to one address, beside the windows: it moves none."""
+    def send_preview(self, drawn: Drawn, person: Person, address: str, by: str) -> Sent:
+        """A copy of a person's digest to one address, asked for by login `by`: no window moves, nothing is queued.
+
+        Raises Unavailable, Unprocessable: nothing went out, and nothing will.
+        """
         key = f"copy|{address}|{person.email}|{drawn.digest.at.isoformat()}|{drawn.start}|{drawn.end}"
+        reason = f"Bản xem trước do {by} gửi: nội dung như thư của {person.name}, kỳ điểm báo không thay đổi."
+        copy = dataclasses.replace(drawn, digest=dataclasses.replace(drawn.digest, reason=reason))
         with self._turn:
-            self._write(key, drawn, person, address, moves=False)
-            return self._post.send(key)
+            return self._post.send_copy(key, *self._letter(key, copy, "", address))
 
-    def _send(self, now: datetime, due: date | None) -> list[Sent]:
+    def _send(self, now: datetime, due: date) -> list[Sent]:
         # What is written down goes first, so that a window is drawn from where the last letter ended.
         sent = self._post.send_all(self._lease.renew)
+        if not self._lease.renew():
+            return sent
+        desk = self._desk(now)
         for person in recipients(self._rules()):
-            if due is not None and not self._is_due(person, due):
-                continue
             found = self._windows.get(person.email)
-            if found is not None and not self._was_refused(person, found[0], due):
-                drawn = self._drawn(person, found[0], now, due)
-                self._write(_digest_key(person, found[0]), drawn, person, person.email, moves=True)
+            if found is not None and self._is_due(person, due) and not self._was_refused(person, found[0], due):
+                self._write(person, self._drawn(person, found[0], desk, due))
         return sent + self._post.send_all(self._lease.renew)
 
-    def _drawn(self, person: Person, window: Window, at: datetime, due: date | None) -> Drawn:
-        desk = lay_out(self._ledger, self._rules(), self._settings, at)
+    def _send_by_hand(self, now: datetime) -> ByHand:
+        sent, keys, unchanged = self._post.send_all(self._lease.renew), [], []
+        due, desk = latest_due(now, self._settings.digest), self._desk(now)
+        for person in recipients(self._rules()):
+            found = self._windows.get(person.email)
+            if found is None:
+                continue
+            window = found[0]
+            # The letter is also that of the last morning, which must not send another one.
+            drawn = self._drawn(person, window, desk, max(filter(None, (due, window.due)), default=None))
+            missed = due is not None and self._is_due(person, due)
+            if window.drawn_at is not None and not missed and not drawn.says_more_than(window):
+                unchanged.append((person, window.drawn_at))
+                continue
+            keys.append(self._write(person, drawn))
+        sent += self._post.send_all(self._lease.renew)
+        self._post.check()
+        letters = filter(None, map(self._post.find, keys))
+        return ByHand(sent, unchanged, [letter for letter in letters if letter.state == "refused"])
+
+    def _desk(self, at: datetime) -> Desk:
+        return lay_out(self._ledger, self._rules(), self._settings, at)
+
+    def _drawn(self, person: Person, window: Window, desk: Desk, due: date | None) -> Drawn:
         clippings = list(self._numbers.between(window.boundary, self._numbers.last()))
         return draw(desk, person, window, clippings, due)
 
     def _window_at(self, person: Person, window: Window, at: datetime) -> Window:
-        """The window as it stood at an earlier time: what was delivered since is taken back."""
-        for _, letter in reversed(list(self._post.under(f"digest|{person.email}|"))):
-            if letter.after is None or letter.at <= at:
-                break
-            window = Window(boundary=letter.start, serial=letter.after.serial - 1, since=window.since, told=[])
-        return window
+        """The window as it stood just before `at`: what was delivered from then on is taken back."""
+        letters = [letter for _, letter in self._post.under(f"digest|{person.email}|") if letter.after is not None]
+        if not letters or letters[-1].at < at:
+            return window
+        kept = [letter for letter in letters if letter.at < at]
+        first, before = letters[len(kept)], kept[-1] if kept else None
+        return Window(
+            boundary=first.start,
+            drawn_at=before.at if before else None,
+            since=window.since,
+            cases=confirmed_at(self._ledger, before.at) if before else [],
+        )
 
-    def _write(self, key: str, drawn: Drawn, person: Person, address: str, moves: bool) -> None:
+    def _write(self, person: Person, drawn: Drawn) -> str:
+        """Write a recipient's digest down, to be sent; returns its key."""
+        key = f"digest|{person.email}|{drawn.after.serial - 1:06d}"
+        letter, message = self._letter(key, drawn, person.name, person.email)
+        self._post.write(key, msgspec.structs.replace(letter, after=drawn.after), message)
+        return key
+
+    def _letter(self, key: str, drawn: Drawn, name: str, address: str) -> tuple[Letter, EmailMessage]:
         settings, zone, digest = self._settings, self._settings.digest.zone, drawn.digest
-        envelope = Envelope(key=key, kind="digest", email=address, name=person.name, at=digest.at)
+        envelope = Envelope(key=key, kind="digest", email=address, name=name, at=digest.at)
         message = compose(render("digest", digest, zone, banner=settings.banner), envelope, settings.smtp, zone)
         letter = Letter(
             message_id=message_id(key, settings.smtp.sender),
             kind="digest",
             recipient=address,
-            name=person.name,
+            name=name,
             subject=str(message["Subject"]),
             at=digest.at,
             articles=drawn.articles,
             start=drawn.start,
             end=drawn.end,
-            after=drawn.after if moves else None,
         )
-        self._post.write(key, letter, message)
+        return letter, message
 
     def _ensure_windows(self) -> None:
         self._windows.ensure((person.email for person in recipients(self._rules())), self._clock.now())
@@ -281,31 +234,7 @@ class Alerter:
         found = self._windows.get(person.email)
         return found is not None and (found[0].due is None or found[0].due < due)
 
-    def _was_refused(self, person: Person, window: Window, due: date | None) -> bool:
+    def _was_refused(self, person: Person, window: Window, due: date) -> bool:
         """Whether the server refused this morning's letter for good: it is tried again with the next one."""
-        letter = self._post.find(_digest_key(person, window))
+        letter = self._post.find(f"digest|{person.email}|{window.serial:06d}")
         return letter is not None and letter.state == "refused" and letter.after is not None and letter.after.due == due
-
-
-def _parkable(value: bytes) -> str:
-    """The message as text, without author fields where it is JSON."""
-    text = value.decode(errors="replace")
-    try:
-        return json.dumps(without_authors(json.loads(text)), ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return json.dumps(text, ensure_ascii=False)
-
-
-def _digest_key(person: Person, window: Window) -> str:
-    return f"digest|{person.email}|{window.serial:06d}"
-
-
-_R = TypeVar("_R", bound=Record)
-
-
-def _read(delivery: Delivery, kind: type[_R]) -> _R:
-    """The message's record. Raises ValueError for what does not fit, also for a newer schema."""
-    written = delivery.message.headers.get("schema", str(SCHEMA))
-    if not written.isdigit() or int(written) > SCHEMA:
-        raise ValueError(f"schema {written} mới hơn phiên bản này đọc được / newer than this version reads")
-    return decode(delivery.message.value, kind)

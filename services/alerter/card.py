@@ -8,6 +8,7 @@ from datetime import date, datetime
 from services.alerter import words
 from services.alerter.choose import PLACE_ORDER, Line
 from services.alerter.clipping import Clipping
+from services.domain.calendar import ZONE
 from services.domain.place_register import PlaceRegister
 from services.domain.topic import Topic
 
@@ -83,16 +84,16 @@ def asks(line: Line) -> bool:
 
 
 def place_name(clipping: Clipping, places: PlaceRegister) -> str:
-    """The nearest place that the article is about, with the territory that it belongs to, as they are called now."""
+    """The nearest place that the article is about, with the territory that it belonged to on the article's day."""
     near = [place for place, level in clipping.places.items() if level in ("about", "part") and place in places.places]
     if not near:
         return ""
-    on = clipping.time.date()
+    on = clipping.time.astimezone(ZONE).date()
     home = [place for place in near if _of_home(place, places)] or near
-    depth = {place: len(places.ancestors(place)) for place in home}
+    depth = {place: len(places.ancestors(place, on)) for place in home}
     nearest = min(home, key=lambda place: (clipping.places[place] != "about", -depth[place], place))
-    above = places.ancestors(nearest)
-    # What counted for the article at its date: a commune that left the district is no longer shown under it.
+    # As of the article's day: a commune that left the district is not shown under it, though the text names both.
+    above = places.ancestors(nearest, on)
     within = [place for place in PLACE_ORDER if place != nearest and place in above and place in clipping.places]
     named = [nearest, *within]
     return " · ".join(dict.fromkeys(_name(places, place, on) for place in named[:2]))
@@ -103,8 +104,11 @@ def topic_name(topic: str, topics: dict[str, Topic]) -> str:
 
 
 def tone_of(clipping: Clipping) -> str:
-    """Machine-read tone, only with the words that decided; "không rõ" is said openly."""
-    if clipping.tone == "none" or (clipping.tone == "neutral" and not clipping.tone_words):
+    """Machine-read tone, only with the words that decided; "không rõ" is said openly.
+
+    Nothing for neutral: the words found there pull both ways and decided nothing.
+    """
+    if clipping.tone in ("none", "neutral"):
         return ""
     if clipping.tone == "unclear" or not clipping.tone_words:
         return "không rõ"

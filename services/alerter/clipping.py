@@ -108,7 +108,7 @@ def clip(enriched: Enriched, rules: Rulebook, at: datetime) -> Clipping:
         places=dict(enriched.places),
         topics=[hit.topic for hit in enriched.topics],
         tone=enriched.tone.label,
-        tone_words=list(dict.fromkeys(said.surface for said in enriched.tone.evidence))[:_MOST_WORDS],
+        tone_words=list(dict.fromkeys(said.surface for said in enriched.tone.evidence if said.weight))[:_MOST_WORDS],
         issue_type=enriched.issue_type,
         story_id=enriched.story_id,
         copy_of=enriched.copy_of,

@@ -13,11 +13,12 @@ from services.alerter import words
 from services.alerter.card import Card, card_of, topic_name
 from services.alerter.choose import Selection, choose
 from services.alerter.clipping import Clipping
-from services.alerter.sources import Sources, by_reason, read_sources
+from services.alerter.sources import Sources, by_reason, listed, read_sources
+from services.alerter.stories import stories
 from services.alerter.window import ToldStory, Window, remembered
-from services.domain.case import Case, Verdict, status_of
+from services.domain.case import Case, Verdict
 from services.domain.codec import decode
-from services.domain.story import Teller, current_story
+from services.domain.finding import FindingStatus
 from services.domain.watch import CompiledWatch, Person, Role
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
@@ -70,6 +71,8 @@ class Digest:
     to_check_more: int
     sources: Sources
     unread: dict[str, list[str]]
+    """Why -> which, grouped by outlet."""
+    disabled: list[str]
     excluded: tuple[tuple[str, int], ...]
     reason: str
 
@@ -88,6 +91,10 @@ class Drawn:
         """Ids of the articles that it shows."""
         return [one.article_id for line in self.digest.selection.lines for one in line.clippings]
 
+    def says_more_than(self, told: Window) -> bool:
+        """Whether something was entered or confirmed since the digest that this window follows."""
+        return self.end > self.start or not set(self.after.cases) <= set(told.cases)
+
 
 @dataclass(frozen=True, slots=True)
 class Desk:
@@ -104,8 +111,13 @@ class Desk:
 
 def lay_out(ledger: Ledger, rules: Rulebook, settings: Settings, at: datetime) -> Desk:
     """Read what the digests of this moment need beside clippings and windows."""
-    confirmed, proposed = _cases(ledger)
+    confirmed, proposed = _cases(ledger, at)
     return Desk(rules, settings, at, read_sources(ledger, rules, at), confirmed, proposed, stories(ledger))
+
+
+def confirmed_at(ledger: Ledger, at: datetime) -> list[str]:
+    """Ids of the findings that stood as confirmed at that time."""
+    return [case.finding_id for case in _cases(ledger, at)[0]]
 
 
 def draw(desk: Desk, person: Person, window: Window, clippings: Sequence[Clipping], due: date | None) -> Drawn:
@@ -130,22 +142,6 @@ def draw(desk: Desk, person: Person, window: Window, clippings: Sequence[Clippin
         cases=[case.finding_id for case in desk.confirmed],
     )
     return Drawn(digest, window.boundary, end, after)
-
-
-def stories(ledger: Ledger) -> Callable[[str], str]:
-    """Story id -> the id by which it goes today, as the enricher keeps it."""
-    known: dict[str, str] = {}
-
-    def read(article_id: str) -> Teller | None:
-        held = ledger.get("story", article_id)
-        return decode(held.value, Teller) if held else None
-
-    def story_of(story_id: str) -> str:
-        if story_id not in known:
-            known[story_id] = current_story(story_id, read)
-        return known[story_id]
-
-    return story_of
 
 
 def watches_of(person: Person, rules: Rulebook) -> list[CompiledWatch]:
@@ -181,7 +177,9 @@ def _digest(
         for number, line in enumerate(selection.lines, start=1)
     }
     new = [case for case in desk.confirmed if case.finding_id not in window.cases]
-    answers = (*map(_case_answer, new), *_raised(shown.values()))
+    # An old item found late is told with its date; it asks for no answer today.
+    old = {line.story_id for line in selection.old}
+    answers = (*map(_case_answer, new), *_raised(card for story, card in shown.items() if story not in old))
     day = desk.at.astimezone(settings.digest.zone).date()
     to_check = desk.proposed if person.role == "analyst" else ()
     return Digest(
@@ -207,6 +205,7 @@ def _digest(
         to_check_more=max(0, len(to_check) - _MOST_CASES),
         sources=sources,
         unread=by_reason(sources.unread),
+        disabled=listed(sources.disabled),
         excluded=excluded,
         reason=_reason(person, watches),
     )
@@ -216,7 +215,7 @@ def _headline(selection: Selection, sources: Sources) -> str:
     if selection.news:
         return f"{words.thousands(selection.news)} tin về địa bàn"
     if sources.all_read:
-        return "Không có tin"
+        return "Lần đọc đầu tiên, chưa có tin mới" if selection.fill else "Không có tin"
     return "Chưa đủ nguồn để kết luận không có tin"
 
 
@@ -226,7 +225,7 @@ def _subject(day: date, selection: Selection, sources: Sources, answers: int) ->
     else:
         result = "không có tin" if sources.all_read else "0 tin, chưa đủ nguồn để kết luận"
     waiting = f", {answers} việc cần trả lời" if answers else ""
-    return f"Điểm báo {day.day}/{day.month}: {result}{waiting}"
+    return f"Điểm báo {day:%d/%m}: {result}{waiting}"
 
 
 def _raised(cards: Iterable[Card]) -> list[Answer]:
@@ -249,15 +248,20 @@ def _case_answer(case: Case) -> Answer:
     )
 
 
-def _cases(ledger: Ledger) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
-    """(confirmed, proposed or reopened), each in the order in which they were proposed."""
+def _cases(ledger: Ledger, at: datetime) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+    """(confirmed, proposed or reopened) as they stood at that time, in the order in which they were proposed."""
     verdicts = {held.key: decode(held.value, Verdict) for held in ledger.scan("verdict")}
-    cases = [decode(held.value, Case) for held in ledger.scan("finding")]
+    cases = [case for held in ledger.scan("finding") if (case := decode(held.value, Case)).proposed_at <= at]
     cases.sort(key=lambda case: (case.proposed_at, case.finding_id))
-    status = {case.finding_id: status_of(verdicts.get(case.finding_id)) for case in cases}
+    status = {case.finding_id: _status_at(verdicts.get(case.finding_id), at) for case in cases}
     confirmed = tuple(case for case in cases if status[case.finding_id] == "confirmed")
     waiting = tuple(case for case in cases if status[case.finding_id] in ("proposed", "reopened") and not case.quiet)
     return confirmed, waiting
+
+
+def _status_at(verdict: Verdict | None, at: datetime) -> FindingStatus:
+    steps = [step for step in verdict.steps if step.at <= at] if verdict else []
+    return steps[-1].status if steps else "proposed"
 
 
 def _excluded(clippings: Sequence[Clipping], watches: Sequence[CompiledWatch]) -> tuple[tuple[str, int], ...]:

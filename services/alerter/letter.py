@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email import policy
 from email.header import Header
 from email.headerregistry import Address
@@ -143,6 +143,7 @@ def _environment(templates: Path, zone: ZoneInfo) -> jinja2.Environment:
     environment.filters["link"] = safe_link
     environment.filters["when"] = _local(zone, "%d/%m %H:%M")
     environment.filters["hour"] = _local(zone, "%H:%M")
+    environment.filters["hour_or_moment"] = _hour_or_moment(zone)
     environment.filters["day"] = _local(zone, "%d/%m/%Y")
     environment.filters["moment"] = _local(zone, "%H:%M ngày %d/%m/%Y")
     environment.filters["one_line"] = _one_line
@@ -158,6 +159,16 @@ def _printable(value: object) -> object:
 
 def _local(zone: ZoneInfo, form: str) -> Callable[[datetime], str]:
     return lambda at: at.astimezone(zone).strftime(form)
+
+
+def _hour_or_moment(zone: ZoneInfo) -> Callable[[datetime, date], str]:
+    """The hour of what happened on the letter's day; also the date of what happened before."""
+
+    def said(at: datetime, day: date) -> str:
+        local = at.astimezone(zone)
+        return local.strftime("%H:%M" if local.date() == day else "%H:%M ngày %d/%m/%Y")
+
+    return said
 
 
 def _address(name: str, email: str) -> Address:

@@ -1,37 +1,56 @@
 """Urgent notices: a proposed finding to analysts, a confirmed one to leadership, and "Nói lại" to whoever was told.
 
-One thread is one story and one fact; each occasion in it is told once to each recipient.
+One thread is one story and one fact, told once; what was found in one text of an article is told in one letter. It
+is taken back when no confirmed finding is left in the thread, by the findings that the letter itself told of.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from services.alerter import words
-from services.alerter.clipping import is_old
 from services.alerter.letter import Envelope, compose, message_id, render
 from services.alerter.post import Post
 from services.alerter.records import Letter
-from services.domain.case import Case, Step, Verdict
-from services.domain.events import Enriched
-from services.domain.finding import Finding
+from services.domain.case import Case, Step, Verdict, status_of
 from services.rulebook.book import Rulebook
 from services.settings import Office, Settings
 
 Occasion = Literal["new", "confirmed", "taken_back"]
+Thread = Sequence[tuple[Case, Verdict | None]]
+"""The cases of a thread with what was decided of them."""
 _TITLES: dict[Occasion, str] = {
     "new": "Cần kiểm tra",
     "confirmed": "Chưa chính xác (đã xác nhận nội bộ)",
     "taken_back": "Nói lại",
 }
+_REASONS: dict[Occasion, str] = {
+    "new": "Ông/bà nhận thư này vì là chuyên viên kiểm tra thông tin của văn phòng.",
+    "confirmed": "Ông/bà nhận thư này vì thuộc nhóm lãnh đạo, nhận các trường hợp đã được xác nhận.",
+    "taken_back": "Ông/bà nhận thư này vì đã nhận thông báo trước đó về việc này.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding in a notice. `step`: the decision told of; `confirmed`: the confirmation that it took back."""
+
+    case: Case
+    step: Step | None = None
+    confirmed: Step | None = None
+
+    @property
+    def unverified(self) -> bool:
+        """From a single source: "nguồn chưa kiểm chứng"."""
+        return self.case.fact_status != "verified"
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What a notice says."""
+    """What a notice says. `told` are findings of one article."""
 
     occasion: Occasion
     title: str
@@ -40,51 +59,8 @@ class Notice:
     public_url: str
     name: str
     at: datetime
-    case: Case
-    step: Step | None
-    """The decision that this notice tells of."""
-    confirmed: Step | None
-    """The confirmation that was taken back."""
-    unverified: bool
-    """From a single source: "nguồn chưa kiểm chứng"."""
+    told: tuple[Told, ...]
     reason: str
-
-
-def case_of(
-    enriched: Enriched, finding: Finding, rules: Rulebook, at: datetime, story_of: Callable[[str], str]
-) -> Case:
-    """The machine's part of a case, with the register's row as it stands now."""
-    article, fact = enriched.article, rules.facts.facts.get(finding.fact_id)
-    return Case(
-        finding=finding,
-        article_id=article.article_id,
-        url=article.url,
-        title=" ".join(article.title.split()),
-        outlet_name=article.outlet_name or article.outlet,
-        published_at=article.published_at,
-        first_seen=article.first_seen,
-        proposed_at=at,
-        thread=f"{story_of(enriched.story_id)}|{finding.fact_id}",
-        quiet=_quiet(enriched, finding),
-        about=f"{rules.places.name_at(fact.subject, None)}: {fact.attribute}" if fact else "",
-        fact_status=fact.status if fact else None,
-        entered_by=fact.entered_by if fact else "",
-        entered_on=fact.entered_on if fact else None,
-    )
-
-
-def _quiet(enriched: Enriched, finding: Finding) -> str:
-    """Why a finding raises no urgent notice, for whoever asks; empty when it does."""
-    article = enriched.article
-    if finding.state != "contradicted":
-        return "chưa đầy đủ, không phải mâu thuẫn"
-    if enriched.change is not None:
-        return ""
-    if article.first_poll:
-        return "bài từ lần đọc đầu của nguồn"
-    if is_old(article.published_at, article.first_seen):
-        return "bài đăng đã hơn 48 giờ khi tìm thấy"
-    return ""
 
 
 class Notices:
@@ -93,41 +69,86 @@ class Notices:
     def __init__(self, post: Post, settings: Settings) -> None:
         self._post, self._settings = post, settings
 
-    def new(self, case: Case, rules: Rulebook, at: datetime) -> None:
+    def new(self, notice: str, cases: Sequence[Case], rules: Rulebook, at: datetime) -> None:
+        """What was found in one text of an article, to analysts; `notice` names it for ever."""
         for person in rules.people.by_role["analyst"]:
-            reason = "Ông/bà nhận thư này vì là chuyên viên kiểm tra thông tin của văn phòng."
-            self._write("new", case, None, person.email, person.name, reason, at)
+            self._write("new", notice, [Told(case) for case in cases], person.email, person.name, (), at)
 
-    def confirmed(self, case: Case, verdict: Verdict, rules: Rulebook, at: datetime) -> None:
+    def confirmed(self, case: Case, verdict: Verdict, thread: Thread, rules: Rulebook) -> None:
+        """To leadership, but to nobody who stands told of this thread."""
+        told = [Told(case, verdict.last)]
+        earlier = sorted((*self._told_of(thread), *self._taken_back(case.thread)), key=lambda one: one.at)
         for person in rules.people.by_role["leadership"]:
-            reason = "Ông/bà nhận thư này vì thuộc nhóm lãnh đạo, nhận các trường hợp đã được xác nhận."
-            self._write("confirmed", case, verdict, person.email, person.name, reason, at)
+            said = self._taken_back_to(person.email, case.thread)
+            stands = [one for one in self._confirmed(case.thread) if one.recipient == person.email]
+            if any(said.isdisjoint(one.findings) for one in stands):
+                continue
+            answers = tuple(one.message_id for one in earlier if one.recipient == person.email)
+            key = f"notice|confirmed|{case.thread}|{case.finding_id}"
+            self._write("confirmed", key, told, person.email, person.name, answers, verdict.last.at)
 
-    def taken_back(self, case: Case, verdict: Verdict, at: datetime) -> None:
-        """To everyone who was told of it, also to those who have left people.yaml since."""
-        told: dict[str, str] = {}
-        for occasion in ("confirmed", "new"):
-            for _, letter in self._post.under(f"notice|{case.thread}|{occasion}|"):
-                told.setdefault(letter.recipient, letter.name)
-        reason = "Ông/bà nhận thư này vì đã nhận thông báo trước đó về việc này."
-        for recipient, name in sorted(told.items()):
-            self._write("taken_back", case, verdict, recipient, name, reason, at)
+    def taken_back(self, thread_id: str, thread: Thread) -> None:
+        """To everyone who was told, also to those who have left people.yaml since; nothing while one is confirmed."""
+        if any(status_of(verdict) == "confirmed" for _, verdict in thread):
+            return
+        reversed_ = {case.finding_id: (case, verdict) for case, verdict in thread if verdict and verdict.was_reversed}
+        at = max((verdict.last.at for _, verdict in reversed_.values()), default=None)
+        for letter in self._told_of(thread):
+            said = self._taken_back_to(letter.recipient, thread_id)
+            named = [one for one in letter.findings if one in reversed_ and one not in said]
+            if at is None or not named:
+                continue
+            told = [
+                Told(case, verdict.last, next(step for step in verdict.steps[::-1] if step.status == "confirmed"))
+                for case, verdict in map(reversed_.__getitem__, named)
+            ]
+            key = f"notice|taken_back|{thread_id}|{named[0]}"
+            self._write("taken_back", key, told, letter.recipient, letter.name, (letter.message_id,), at)
+
+    def _told_of(self, thread: Thread) -> list[Letter]:
+        """The letters that told somebody of a finding of the thread: the confirmed ones before the new ones."""
+        notices = dict.fromkeys(case.notice for case, _ in thread if case.notice)
+        new = [letter for notice in notices for _, letter in self._post.under(f"{notice}|")]
+        return [*(self._confirmed(thread[0][0].thread) if thread else []), *new]
+
+    def _confirmed(self, thread_id: str) -> list[Letter]:
+        return [letter for _, letter in self._post.under(f"notice|confirmed|{thread_id}|")]
+
+    def _taken_back(self, thread_id: str) -> list[Letter]:
+        return [letter for _, letter in self._post.under(f"notice|taken_back|{thread_id}|")]
+
+    def _taken_back_to(self, email: str, thread_id: str) -> set[str]:
+        """The findings of this thread that this recipient knows to be taken back."""
+        return {finding for one in self._taken_back(thread_id) if one.recipient == email for finding in one.findings}
 
     def _write(
-        self, occasion: Occasion, case: Case, verdict: Verdict | None, email: str, name: str, reason: str, at: datetime
+        self,
+        occasion: Occasion,
+        notice: str,
+        told: Sequence[Told],
+        email: str,
+        name: str,
+        answers: tuple[str, ...],
+        at: datetime,
     ) -> None:
-        settings, key = self._settings, f"notice|{case.thread}|{occasion}|{email}"
+        settings, key = self._settings, f"{notice}|{email}"
         if self._post.find(key) is not None:
             return
-        notice = self._notice(occasion, case, verdict, name, reason, at)
-        zone = settings.digest.zone
-        answers = tuple(
-            letter.message_id
-            for earlier in ("new", "confirmed")
-            if earlier != occasion and (letter := self._post.find(f"notice|{case.thread}|{earlier}|{email}"))
+        case, zone = told[0].case, settings.digest.zone
+        kinds = ", ".join(dict.fromkeys(words.KINDS[one.case.finding.kind] for one in told))
+        view = Notice(
+            occasion=occasion,
+            title=_TITLES[occasion],
+            subject=f"{_TITLES[occasion]}: {kinds} trong bài “{case.title}”",
+            office=settings.office,
+            public_url=settings.public_url,
+            name=name,
+            at=at,
+            told=tuple(told),
+            reason=_REASONS[occasion],
         )
         envelope = Envelope(key=key, kind="notice", email=email, name=name, at=at, answers=answers)
-        message = compose(render("notice", notice, zone, banner=settings.banner), envelope, settings.smtp, zone)
+        message = compose(render("notice", view, zone, banner=settings.banner), envelope, settings.smtp, zone)
         letter = Letter(
             message_id=message_id(key, settings.smtp.sender),
             kind="notice",
@@ -136,26 +157,6 @@ class Notices:
             subject=str(message["Subject"]),
             at=at,
             articles=[case.article_id],
+            findings=[one.case.finding_id for one in told],
         )
         self._post.write(key, letter, message)
-
-    def _notice(
-        self, occasion: Occasion, case: Case, verdict: Verdict | None, name: str, reason: str, at: datetime
-    ) -> Notice:
-        confirmed = (
-            next((step for step in verdict.steps[::-1] if step.status == "confirmed"), None) if verdict else None
-        )
-        return Notice(
-            occasion=occasion,
-            title=_TITLES[occasion],
-            subject=f"{_TITLES[occasion]}: {words.KINDS[case.finding.kind]} trong bài “{case.title}”",
-            office=self._settings.office,
-            public_url=self._settings.public_url,
-            name=name,
-            at=at,
-            case=case,
-            step=verdict.last if verdict else None,
-            confirmed=confirmed,
-            unverified=case.fact_status != "verified",
-            reason=reason,
-        )

@@ -58,17 +58,16 @@ class Post:
         if held is not None and not self._again(held):
             return False
         whole = msgspec.structs.replace(letter, body=message.as_bytes())
+        # The outbox first: a key in it without a letter is dropped, a letter without it would never go.
+        self._ledger.put(Put(OUTBOX, key, b""))
         try:
-            # The outbox first: a key in it without a letter is dropped, a letter without it would never go.
-            self._ledger.put(
-                Put(OUTBOX, key, b""), Put(LETTER, key, encode(whole), expected=held.revision if held else 0)
-            )
+            self._ledger.put(Put(LETTER, key, encode(whole), expected=held.revision if held else 0))
         except Conflict:
             return False
         return True
 
-    def send_all(self, renew: Callable[[], object]) -> list[Sent]:
-        """Send whatever is written down, not out, and not put off. `renew` is called before each.
+    def send_all(self, renew: Callable[[], bool]) -> list[Sent]:
+        """Send whatever is written down, not out, and not put off. `renew` is called before each: False ends it.
 
         A letter that the mailer could not take is put off, longer each time, and holds up no other one.
         """
@@ -76,22 +75,23 @@ class Post:
         for key in [held.key for held in self._ledger.scan(OUTBOX)]:
             if key in self._put_off and now < self._put_off[key].until:
                 continue
-            renew()
+            if not renew():
+                _log.warning("lease lost", letter=key, hint="another process sends the rest")
+                break
             out = self._send(key)
             if out is not None:
                 sent.append(out)
         return sent
 
-    def send(self, key: str) -> Sent:
-        """Send this one letter, or say where it went before. Raises Unavailable, Unprocessable."""
-        sent, letter = self._send(key), self.find(key)
-        if sent is not None:
-            return sent
-        if key in self._put_off:
-            raise Unavailable(self._put_off[key].reason)
-        if letter is None or letter.state != "sent":
-            raise Unprocessable(letter.reason if letter else f"{key}: no such letter")
-        return Sent(letter.kind, letter.where, letter.recipient, letter.subject)
+    def send_copy(self, key: str, letter: Letter, message: EmailMessage) -> Sent:
+        """Send a letter that somebody waits for, and keep it once it is out. Raises Unavailable, Unprocessable.
+
+        It never stands in the outbox: what failed is told at once, and must not go out later behind their back.
+        """
+        where = self._mailer.send(message)
+        out = msgspec.structs.replace(letter, state="sent", where=where, sent_at=self._clock.now())
+        self._ledger.put(Put(LETTER, key, encode(out)))
+        return Sent(letter.kind, where, letter.recipient, letter.subject)
 
     def waiting(self) -> bool:
         """Whether some letter may be sent now."""

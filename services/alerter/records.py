@@ -5,6 +5,7 @@
 "letter"   the letter's name                                Letter, before and after sending
 "outbox"   the letter's name                                what is written down and not yet sent
 "finding"  finding id                                       Case (domain/case.py); "verdict" is the desk's
+"thread"   thread|finding id                                the findings of a thread (cases.py)
 "lease"    "alerter"                                        who is at work (lease.py)
 """
 
@@ -23,7 +24,8 @@ LetterKind = Literal["digest", "notice"]
 class Letter(Record, frozen=True, kw_only=True):
     """A letter of ours. In the ledger under kind "letter"; the key names it for ever.
 
-    Digests: "digest|<recipient>|<serial>"; notices: "notice|<story>|<fact>|<occasion>|<recipient>".
+    Digests: "digest|<recipient>|<serial>". Notices: "notice|new|<article>|<text>|<rules>|<recipient>" for what was
+    found in one text, else "notice|<occasion>|<story>|<fact>|<finding>|<recipient>".
     """
 
     message_id: str
@@ -42,6 +44,8 @@ class Letter(Record, frozen=True, kw_only=True):
     """Why the server refused it for good."""
     articles: list[str] = []
     """Ids of the articles that it shows."""
+    findings: list[str] = []
+    """Ids of the findings that a notice tells of."""
     start: int = 0
     end: int = 0
     """A digest's window: start < number <= end."""

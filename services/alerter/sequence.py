@@ -13,6 +13,7 @@ import msgspec
 from services.alerter.clipping import Clipping
 from services.domain.codec import decode, encode
 from services.domain.record import Record
+from services.ports.errors import Unavailable
 from services.ports.ledger import Ledger, Put
 
 CLIPPING, SEQUENCE, HEAD = "clipping", "sequence", "sequence_head"
@@ -41,7 +42,7 @@ class Numbers:
 
     def enter(self, clippings: Sequence[Clipping]) -> list[Clipping]:
         """Number those that are new or changed, in their order; returns them. Entering again does nothing."""
-        number = self.last()
+        number = self._repair()
         known = self._known({clipping.article_id for clipping in clippings})
         entered: list[Clipping] = []
         for clipping in clippings:
@@ -53,25 +54,37 @@ class Numbers:
             known[clipping.article_id] = _with(before, entered[-1])
         if entered:
             touched = {clipping.article_id: known[clipping.article_id] for clipping in entered}
-            self._ledger.put(
-                *(Put(CLIPPING, key(clipping.number), encode(clipping), expected=0) for clipping in entered),
-                *(Put(SEQUENCE, article_id, encode(one)) for article_id, one in touched.items()),
-                Put(HEAD, _HEAD_KEY, encode(Head(number=number))),
-            )
+            # One by one in their order: a crash in between leaves no gap, which a window would stop at.
+            for clipping in entered:
+                self._ledger.put(Put(CLIPPING, key(clipping.number), encode(clipping), expected=0))
+            self._ledger.put(*(Put(SEQUENCE, article_id, encode(one)) for article_id, one in touched.items()))
+            self._ledger.put(Put(HEAD, _HEAD_KEY, encode(Head(number=number))))
         return entered
 
     def last(self) -> int:
-        """The highest number given; 0 before the first."""
-        held = self._ledger.get(HEAD, _HEAD_KEY)
-        return self._repair(decode(held.value, Head).number if held else 0)
+        """The highest number given; 0 before the first. Changes nothing."""
+        number = self._head()
+        for held in self._ledger.scan(CLIPPING, after=key(number)):
+            number = decode(held.value, Clipping).number
+        return number
 
     def between(self, start: int, end: int) -> Iterator[Clipping]:
-        """The clippings with start < number <= end, in order."""
+        """The clippings with start < number <= end, in order.
+
+        Raises Unavailable where one is missing: a window never passes over an article that only a slow reader of
+        the ledger does not see yet.
+        """
+        number = start
         for held in self._ledger.scan(CLIPPING, after=key(start)):
             clipping = decode(held.value, Clipping)
             if clipping.number > end:
-                return
+                break
+            if clipping.number != number + 1:
+                break
+            number = clipping.number
             yield clipping
+        if number < end:
+            raise Unavailable(f"sổ thư: chưa thấy số {number + 1}, chờ rồi thử lại / it is not visible yet")
 
     def known(self, article_id: str) -> Known | None:
         return self._known({article_id}).get(article_id)
@@ -80,10 +93,14 @@ class Numbers:
         found = self._ledger.get_many(SEQUENCE, sorted(article_ids))
         return {article_id: decode(held.value, Known) for article_id, held in found.items()}
 
-    def _repair(self, number: int) -> int:
+    def _head(self) -> int:
+        held = self._ledger.get(HEAD, _HEAD_KEY)
+        return decode(held.value, Head).number if held else 0
+
+    def _repair(self) -> int:
         """A crash may have left clippings beyond the head: take them up, so that no number is given twice."""
-        for held in self._ledger.scan(CLIPPING, after=key(number)):
-            clipping = decode(held.value, Clipping)
+        number = self._head()
+        for clipping in self.between(number, self.last()):
             before = self.known(clipping.article_id)
             if before is None or clipping.number not in before.numbers:
                 self._ledger.put(Put(SEQUENCE, clipping.article_id, encode(_with(before, clipping))))

@@ -1,10 +1,9 @@
-"""Vietnamese words for what letters name by code: languages, countries, tones, states, statuses."""
+"""Vietnamese words for what letters name by code: languages, countries, tones, statuses."""
 
 from __future__ import annotations
 
 from datetime import date
 
-from services.domain.feed import FeedState
 from services.domain.finding import FindingKind, FindingStatus
 from services.domain.tone import ToneLabel
 
@@ -54,17 +53,6 @@ TONES: dict[ToneLabel, str] = {
     "unclear": "không rõ",
     "none": "",
 }
-STATES: dict[FeedState, str] = {
-    "ok": "đọc được",
-    "http_error": "không kết nối được",
-    "blocked": "bị chặn",
-    "empty": "không có mục nào",
-    "stale": "lâu không có bài mới",
-    "moved": "đã chuyển địa chỉ",
-    "wrong_section": "sai chuyên mục",
-    "parse_error": "không đọc được định dạng",
-    "refused": "địa chỉ không an toàn hoặc quá lớn",
-}
 STATUSES: dict[FindingStatus, str] = {
     "proposed": "cần kiểm tra",
     "confirmed": "chưa chính xác (đã xác nhận nội bộ)",
@@ -101,9 +89,9 @@ def thousands(number: int) -> str:
 
 
 def written_day(iso: str) -> str:
-    """ "2025-06-12" -> "12/6/2025"; other text as it is."""
+    """ "2025-06-12" -> "12/06/2025"; other text as it is."""
     try:
         day = date.fromisoformat(iso)
     except ValueError:
         return iso
-    return f"{day.day}/{day.month}/{day.year}"
+    return day.strftime("%d/%m/%Y")

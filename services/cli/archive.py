@@ -33,7 +33,9 @@ Ví dụ:
 
   diembao search '"cháy rừng" place:bu-gia-map after:2026-11-01 -title:"diễn tập"'
 
-  diembao search 'topic:giao-thong (ĐT.741 OR "quốc lộ 14")' --csv ket-qua.csv
+  diembao search 'topic:ha_tang (ĐT.741 OR "quốc lộ 14")' --csv ket-qua.csv
+
+  diembao search -- '-title:"diễn tập" bu gia map'    (truy vấn bắt đầu bằng dấu - thì viết -- trước)
 
 Mã kết thúc: 0 có bài; 1 không có bài nào; 2 truy vấn hoặc cấu hình sai; 3 không mở được kho.
 """
@@ -86,8 +88,11 @@ def why(
 
     Ví dụ:  diembao why https://bao.example/tin-123.html
 
-    Mã kết thúc: 0 có biết; 1 chưa từng thấy địa chỉ này; 2 cấu hình sai; 3 không mở được kho.
+    Mã kết thúc: 0 có biết; 1 chưa từng thấy địa chỉ này; 2 cấu hình hoặc địa chỉ sai; 3 không mở được kho.
     """
+    if not url.strip():
+        typer.echo("Cần địa chỉ của bài báo. / The address of an article is needed.", err=True)
+        raise typer.Exit(INVALID)
     settings = settings_from(config, data)
     rules = rules_from(settings)
     with (
@@ -114,4 +119,5 @@ def _none_found(query: Query, rules: Rulebook) -> str:
     lines = ["Không có bài nào khớp với truy vấn này. / Nothing found."]
     lines += [f"Không có địa danh mang mã {place}." for place in sorted(query.places - rules.places.places.keys())]
     lines += [f"Không có chủ đề mang mã {topic}." for topic in sorted(query.topics - rules.topics.topics.keys())]
+    lines += [f"Không có báo mang mã {outlet}." for outlet in sorted(query.outlets - rules.outlets.by_id.keys())]
     return "\n".join(lines)

@@ -14,17 +14,29 @@ from rich.progress import Progress
 from services.cli import app
 from services.cli.enrich_lines import enrich_lines, save_lines
 from services.cli.json_lines import BadLine, GivenArticle, open_inputs, open_output, read_articles
-from services.cli.options import INVALID, ConfigOption, DataOption, reaching, refuse, rules_from, settings_from
+from services.cli.options import (
+    INVALID,
+    ConfigOption,
+    DataOption,
+    UnusedDataOption,
+    reaching,
+    refuse,
+    rules_from,
+    settings_from,
+)
+from services.domain.address import unsafe_address
 from services.domain.codec import plain
 from services.domain.place_register import PlaceRegister
 from services.rulebook.errors import ConfigErrors
 from services.rulebook.load import load_places
 from services.settings import config_folder
-from services.wiring import open_archive, system_clock
+from services.wiring import open_archive, open_ledger, system_clock
 
 Files = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="FILE", help="Tệp JSON Lines; không ghi thì đọc từ đầu vào chuẩn.", show_default=False),
+    typer.Argument(
+        metavar="FILE", help="Tệp JSON Lines; - hoặc không ghi thì đọc từ đầu vào chuẩn.", show_default=False
+    ),
 ]
 
 _MATCH_HELP = """Nhận ra địa danh trong bài. / Find the watched places in articles.
@@ -43,7 +55,7 @@ Mã kết thúc: 0 xong; 1 có dòng bị từ chối hoặc không có bài nà
 
 
 @app.command(help=_MATCH_HELP)
-def match(files: Files = None, config: ConfigOption = None) -> None:
+def match(files: Files = None, config: ConfigOption = None, data: UnusedDataOption = None) -> None:
     try:
         places = load_places(config_folder(config))
     except ConfigErrors as errors:
@@ -107,10 +119,15 @@ def enrich(
     lines = [_with_address(one) for one in read] if save else read
     articles = [one for one in lines if isinstance(one, GivenArticle)]
     with progress(len(articles)) as step:
-        answers = iter(enrich_lines(articles, rules, step))
-    if save:
-        with reaching(), closing(open_archive(settings)) as archive:
-            save_lines(articles, rules, archive, system_clock().now())
+        if save:
+            with (
+                reaching(),
+                closing(open_archive(settings, create=True)) as archive,
+                closing(open_ledger(settings, create=True)) as ledger,
+            ):
+                answers = iter(save_lines(articles, rules, archive, ledger, system_clock().now(), step))
+        else:
+            answers = iter(enrich_lines(articles, rules, step))
     out = open_output()
     for one in lines:
         out.write((one if isinstance(one, BadLine) else next(answers)).answer() + "\n")
@@ -121,7 +138,8 @@ def enrich(
 def _with_address(one: GivenArticle | BadLine) -> GivenArticle | BadLine:
     if isinstance(one, GivenArticle) and not one.url:
         return BadLine(one.line, "--save cần url của bài / --save needs the url of the article")
-    return one
+    reason = unsafe_address(one.url) if isinstance(one, GivenArticle) and one.url else None
+    return one if reason is None else BadLine(one.line, f"--save chỉ nhận địa chỉ công khai: {reason}")
 
 
 @contextmanager

@@ -1,12 +1,8 @@
-"""Articles as JSON Lines through the very steps of the enricher, without a bus, an archive or a ledger.
-
-Stories need an order that does not depend on the lines: they are taken by (published_at, unknown last, id), so the
-same lines in any order get the same answers. All lines are read before the first is answered.
-"""
+"""`enrich`: lines of JSON to articles, and what was read in each back to a line."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -18,14 +14,10 @@ from services.domain.address import clean_url, host_of
 from services.domain.article import Article, hash_of
 from services.domain.codec import plain
 from services.domain.events import Enriched
-from services.enricher.neighbours import Neighbours, Remembered
-from services.enricher.steps import enrich
+from services.enricher.given import UNKNOWN, enrich_given, save_given
 from services.ports.archive import Archive
+from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
-
-UNKNOWN = datetime(9999, 12, 31, tzinfo=UTC)
-"""Stands for the time of an article without a date while stories are made: unknown comes last."""
-_SAVED_AT_ONCE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,49 +40,46 @@ def enrich_lines(
     given: Sequence[GivenArticle], rules: Rulebook, step: Callable[[], None] = lambda: None
 ) -> list[EnrichedLine]:
     """The lines in the order given, each with its document; `step` is called after each article."""
-    return _enriched(given, [_article(one, rules, one.text) for one in given], rules, step)
+    documents = enrich_given([_as_given(one, rules) for one in given], rules, step)
+    return [EnrichedLine(one, document) for one, document in zip(given, documents, strict=True)]
 
 
-def save_lines(given: Sequence[GivenArticle], rules: Rulebook, archive: Archive, now: datetime) -> None:
-    """Write the articles to the archive: by-lines removed, first sight kept where it holds them already.
-
-    Raises Unavailable.
-    """
-    lines = _enriched(given, [_article(one, rules, one.stored) for one in given], rules)
-    saved = {line.document.article_id: _dated(line.document, archive, now) for line in lines}
-    documents = list(saved.values())
-    for begin in range(0, len(documents), _SAVED_AT_ONCE):
-        archive.save(documents[begin : begin + _SAVED_AT_ONCE])
-
-
-def _enriched(
-    given: Sequence[GivenArticle], articles: Sequence[Article], rules: Rulebook, step: Callable[[], None] = lambda: None
+def save_lines(
+    given: Sequence[GivenArticle],
+    rules: Rulebook,
+    archive: Archive,
+    ledger: Ledger,
+    now: datetime,
+    step: Callable[[], None] = lambda: None,
 ) -> list[EnrichedLine]:
-    neighbours = Neighbours(Remembered())
-    documents: dict[int, Enriched] = {}
-    for number in _by_time(articles):
-        documents[number] = enrich(articles[number], rules, neighbours)
-        step()
-    return [EnrichedLine(one, _with_present_story(documents[number], neighbours)) for number, one in enumerate(given)]
-
-
-def _by_time(articles: Sequence[Article]) -> Iterable[int]:
-    return sorted(
-        range(len(articles)),
-        key=lambda number: (
-            articles[number].first_seen,
-            articles[number].article_id,
-            articles[number].content_hash,
-        ),
+    """The same, and the articles in the archive without by-lines: the lines tell what stands there, with the offsets
+    of the fields as given. Raises Unavailable.
+    """
+    kept = save_given([_article(one, rules, *one.stored) for one in given], rules, archive, ledger, now, step)
+    shown = enrich_given(
+        [
+            msgspec.structs.replace(
+                _as_given(one, rules),
+                published_at=document.article.published_at,
+                outlet=document.article.outlet,
+                source_class=document.article.source_class,
+                declared_language=document.article.declared_language,
+            )
+            for one, document in zip(given, kept, strict=True)
+        ],
+        rules,
     )
+    return [
+        EnrichedLine(one, msgspec.structs.replace(read, story_id=document.story_id, copy_of=document.copy_of))
+        for one, read, document in zip(given, shown, kept, strict=True)
+    ]
 
 
-def _with_present_story(document: Enriched, neighbours: Neighbours) -> Enriched:
-    """A later line may have shown that two stories are one: every line says the older one's id."""
-    return msgspec.structs.replace(document, story_id=neighbours.current(document.story_id))
+def _as_given(given: GivenArticle, rules: Rulebook) -> Article:
+    return _article(given, rules, given.title, given.lead, given.text)
 
 
-def _article(given: GivenArticle, rules: Rulebook, text: str) -> Article:
+def _article(given: GivenArticle, rules: Rulebook, title: str, lead: str, text: str) -> Article:
     host = host_of(given.url) if given.url else ""
     on = given.published_at.date() if given.published_at else None
     outlet = rules.outlets.of_host(host, on) if host else None
@@ -98,8 +87,8 @@ def _article(given: GivenArticle, rules: Rulebook, text: str) -> Article:
     return Article(
         article_id=given.article_id,
         url=clean_url(given.url) if given.url else None,
-        title=given.title,
-        lead=given.lead,
+        title=title,
+        lead=lead,
         text=text,
         published_at=time,
         date_basis="given" if time else "unknown",
@@ -110,7 +99,7 @@ def _article(given: GivenArticle, rules: Rulebook, text: str) -> Article:
         source_class=outlet.class_ if outlet else "press",
         declared_language=given.language,
         text_basis="given",
-        content_hash=hash_of(given.title, given.lead, text),
+        content_hash=hash_of(title, lead, text),
     )
 
 
@@ -120,11 +109,3 @@ def _utc(time: datetime) -> datetime | None:
     except OverflowError:
         # 0001-01-01T00:00+07:00 lies before the first year: as unreadable as any other such date.
         return None
-
-
-def _dated(document: Enriched, archive: Archive, now: datetime) -> Enriched:
-    held = archive.get(document.article_id)
-    article = msgspec.structs.replace(
-        document.article, first_seen=held.article.first_seen if held else now, seen_at=now
-    )
-    return msgspec.structs.replace(document, article=article)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TextIO
-from zoneinfo import ZoneInfo
 
 import xlsxwriter
 from rich.cells import cell_len
@@ -20,13 +19,13 @@ from rich.console import Console
 from rich.text import Text
 
 from services.domain.article import Field
+from services.domain.calendar import ZONE
 from services.domain.codec import plain
 from services.domain.events import Enriched
 from services.domain.query import Query, QueryError, searchable
 from services.domain.topic import Evidence
 from services.ports.archive import Archive, Page
 
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 ON_SCREEN = 20
 _PAGE = 200
 _SNIPPET = 110

@@ -7,6 +7,7 @@ Every line gets one answer, in input order: the object with our keys added and a
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,14 +17,16 @@ from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, TextIO
-from zoneinfo import ZoneInfo
 
-from services.domain.address import canonical_url, host_of, refused_source
+from services.domain.address import canonical_url, personal_address
 from services.domain.article import Fields, id_of, id_without_url, tokens_of, without_authors
-from services.domain.byline import mask_bylines, remove_bylines
+from services.domain.byline import mask_bylines, mask_title, remove_bylines
+from services.domain.calendar import ZONE
 
+_MASKS = {"title": mask_title, "lead": mask_bylines, "description": mask_bylines, "text": mask_bylines}
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d(?:[Tt ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:[Zz]|[+-]\d\d:\d\d)?)?", re.ASCII)
+"""Or a date; seconds and zone may be left out. fromisoformat alone also takes week dates and 20261117."""
 _LINE_ENDS = re.compile("[\u0085\u2028\u2029]")
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,18 @@ class BadLine:
 
 @dataclass(frozen=True, slots=True)
 class GivenArticle:
-    """A line that is one; by-lines in `text` are masked, so that offsets are those of the text as given."""
+    """A line that is one; by-lines are masked, so that offsets are those of the fields as given."""
 
     line: int
     given: Mapping[str, Any]
-    """The input object without author fields and with `text` masked."""
+    """The input object without author fields and with by-lines masked."""
     article_id: str
     url: str | None
     title: str
     lead: str
     text: str
-    stored: str
-    """The text as the archive keeps it: by-lines removed and not masked."""
+    stored: tuple[str, str, str]
+    """Title, lead and text as the archive keeps them: by-lines removed and not masked."""
     published_at: datetime | None
     outlet: str
     language: str | None
@@ -76,8 +79,10 @@ def read_articles(stream: Iterable[bytes]) -> Iterator[GivenArticle | BadLine]:
 
 
 def open_inputs(files: Sequence[Path], stack: ExitStack) -> list[BinaryIO]:
-    """The files, or standard input where none is named. Raises OSError before any line is read."""
-    return [stack.enter_context(path.open("rb")) for path in files] if files else [sys.stdin.buffer]
+    """The files, standard input for `-` and where none is named. Raises OSError before any line is read."""
+    return [
+        sys.stdin.buffer if str(path) == "-" else stack.enter_context(path.open("rb")) for path in files or [Path("-")]
+    ]
 
 
 def open_output() -> TextIO:
@@ -89,11 +94,11 @@ def open_output() -> TextIO:
 
 def published(value: object) -> datetime | None:
     """A time of RFC 3339 or a date, in Asia/Ho_Chi_Minh where it names no zone; None for everything else."""
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value.strip()):
         return None
     try:
         time = datetime.fromisoformat(value.strip())
-        return (time if time.tzinfo else time.replace(tzinfo=_ZONE)).astimezone(_ZONE)
+        return (time if time.tzinfo else time.replace(tzinfo=ZONE)).astimezone(ZONE)
     except (ValueError, OverflowError):
         return None
 
@@ -114,19 +119,20 @@ def _article(line: int, raw: bytes) -> GivenArticle:
     if not title.strip() and not text.strip():
         raise _NotAnArticle("cần “title” hoặc “text” là chuỗi có chữ / a non-empty title or text is needed")
     url = _string(value, "url").strip() or None
-    refused = refused_source(host_of(url)) if url else None
+    refused = personal_address(url) if url else None
     if refused is not None:
         raise _NotAnArticle(refused)
-    masked = mask_bylines(text)
+    given = {**value, **{key: mask(_string(value, key)) for key, mask in _MASKS.items() if _string(value, key)}}
+    lead = "lead" if _string(value, "lead") else "description"
     return GivenArticle(
         line=line,
-        given={**value, "text": masked} if text else value,
+        given=given,
         article_id=id_of(canonical_url(url)) if url else id_without_url(title, text),
         url=url,
-        title=title,
-        lead=_string(value, "lead") or _string(value, "description"),
-        text=masked,
-        stored=remove_bylines(text),
+        title=_string(given, "title"),
+        lead=_string(given, lead),
+        text=_string(given, "text"),
+        stored=(mask_title(title).rstrip(), remove_bylines(_string(value, lead)), remove_bylines(text)),
         published_at=published(value.get("published_at")),
         outlet=_string(value, "outlet").strip(),
         language=_string(value, "language").strip() or None,
@@ -136,7 +142,7 @@ def _article(line: int, raw: bytes) -> GivenArticle:
 def _object(raw: bytes) -> dict[str, Any]:
     try:
         decoded = raw.decode("utf-8-sig")
-        value = json.loads(decoded, parse_constant=_no_constant)
+        value = json.loads(decoded, parse_constant=_no_constant, parse_float=_finite)
         if "\\ud" in decoded.lower():
             json.dumps(value, ensure_ascii=False).encode()
         dropped = without_authors(value)
@@ -144,15 +150,26 @@ def _object(raw: bytes) -> dict[str, Any]:
         raise _NotAnArticle("không phải văn bản UTF-8 hợp lệ / not valid UTF-8 text") from error
     except RecursionError as error:
         raise _NotAnArticle("lồng nhau quá sâu / nested too deep") from error
+    except json.JSONDecodeError as error:
+        at = f"sai ở ký tự thứ {error.pos + 1}" if decoded[error.pos :].strip() else "dòng bị cắt giữa chừng"
+        raise _NotAnArticle(f"không phải JSON hợp lệ, {at} / not valid JSON: {error.msg}") from error
     except ValueError as error:
-        raise _NotAnArticle(f"không phải JSON hợp lệ: {error} / not valid JSON") from error
+        raise _NotAnArticle("có số quá dài hoặc không phải là số / a number that JSON cannot hold") from error
     if not isinstance(dropped, dict):
         raise _NotAnArticle("dòng phải là một đối tượng JSON / the line must be a JSON object")
     return dropped
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} không thuộc JSON")
+    raise ValueError(name)
+
+
+def _finite(digits: str) -> float:
+    """1e999 is JSON by its grammar and infinite in memory: it could not be written again."""
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError(digits)
+    return number
 
 
 def _string(value: Mapping[str, Any], key: str) -> str:

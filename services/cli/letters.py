@@ -16,6 +16,7 @@ import typer
 from rich.console import Console
 
 from services import wiring
+from services.alerter import words
 from services.alerter.alert import Alerter
 from services.alerter.digest import Drawn, recipients
 from services.alerter.letter import Sent, render
@@ -34,9 +35,10 @@ from services.cli.review_view import show_case, show_list
 from services.desk.review import Refused, Review, Reviewed
 from services.domain.codec import plain
 from services.domain.watch import Person
-from services.ports.clock import Clock
-from services.ports.errors import Conflict
+from services.ports.errors import Conflict, PortError, Unprocessable
+from services.rulebook.accepted import NotInForce
 from services.rulebook.book import Rulebook
+from services.rulebook.settings_checks import MAILBOX
 from services.settings import Settings
 
 review_app = typer.Typer(
@@ -46,9 +48,13 @@ review_app = typer.Typer(
 )
 app.add_typer(review_app, name="review")
 
+REFUSED = 1
+"""A letter that the server refused for good."""
+_YEARS = range(1990, 2200)
+"""Nothing is known of other years, and the calendar ends where a zone is added to its last day."""
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Mã phát hiện, hoặc phần đầu của mã.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Lý do, ghi vào sổ và vào thư.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON Lines: mỗi phát hiện một dòng.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON: một dòng.")]
 
 
 @app.command()
@@ -73,24 +79,27 @@ def digest(
             diembao digest --at 2026-11-24T06:30
             diembao digest --send --to toi@coquan.vn
             diembao digest --send
+
+    Mã thoát: 0 xong; 1 máy chủ từ chối hẳn một thư; 2 tùy chọn hay cấu hình sai; 3 chưa kết nối được, thử lại.
     """
     if (to is not None and not send) or (send and preview is not None) or (send and at is not None and to is None):
         typer.echo(
             "--to đi cùng --send; --send không đi cùng --preview; --at chỉ gửi được bằng --to. / see --help", err=True
         )
         raise typer.Exit(INVALID)
+    if to is not None:
+        _require_address(to)
     settings = settings_from(config, data)
+    moment = _moment(at, settings) if at is not None else None
     rules = rules_from(settings)
-    announce = _say_sent if to is None else _say_nothing
-    with reaching(), _alerter(settings, rules, announce) as (alerter, clock):
-        moment = _moment(at, settings) if at is not None else clock.now()
+    with reaching(), _alerter(settings, rules) as alerter:
         if send and to is None:
-            _send_all(alerter)
+            _send_all(alerter, settings)
             return
         person = _reader(rules)
         drawn = alerter.preview(person, moment)
         if to is not None:
-            _say_sent(alerter.send_preview(drawn, person, to))
+            _send_copy(alerter, drawn, person, to)
         elif preview is not None:
             _write_preview(preview, drawn, settings)
         else:
@@ -99,7 +108,9 @@ def digest(
 
 @review_app.command("list")
 def review_list(
-    as_json: JsonOption = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="JSON Lines, mọi phát hiện kể cả đã quyết định, mỗi phát hiện một dòng.")
+    ] = False,
     everything: Annotated[bool, typer.Option("--all", help="Cả những phát hiện đã quyết định.")] = False,
     config: ConfigOption = None,
     data: DataOption = None,
@@ -115,7 +126,7 @@ def review_list(
         for one in found:
             typer.echo(_json_line(one))
     else:
-        show_list(Console(), found, settings.digest.zone)
+        show_list(Console(), found, settings.digest.zone, everything=everything)
 
 
 @review_app.command("show")
@@ -171,7 +182,7 @@ def _decide(config: Path | None, data: Path | None, act: Callable[[Review, Perso
     with _desk(config, data) as (review, _), _refusals():
         person = review.analyst(account())
         done = act(review, person)
-        typer.echo(f"Đã ghi: {done.case.finding_id} {done.status}, bởi {person.name}.")
+        typer.echo(f"Đã ghi: {done.case.finding_id}: {words.STATUSES[done.status]}; người quyết định: {person.name}.")
 
 
 @contextmanager
@@ -181,43 +192,61 @@ def _desk(config: Path | None, data: Path | None) -> Iterator[tuple[Review, Sett
     with reaching():
         clock = wiring.system_clock()
         with closing(wiring.open_ledger(settings)) as ledger, closing(wiring.open_bus(settings, clock)) as bus:
-            yield Review(rules, bus, ledger, clock), settings
+            yield Review(rules, bus, ledger, clock, settings.digest.zone), settings
 
 
 @contextmanager
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except (Refused, Conflict) as error:
+    except (Refused, NotInForce, Conflict) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(INVALID) from error
 
 
 @contextmanager
-def _alerter(settings: Settings, rules: Rulebook, announce: Callable[[Sent], None]) -> Iterator[tuple[Alerter, Clock]]:
+def _alerter(settings: Settings, rules: Rulebook) -> Iterator[Alerter]:
     clock = wiring.system_clock()
     with (
         closing(wiring.open_bus(settings, clock)) as bus,
-        closing(wiring.open_archive(settings)) as archive,
         closing(wiring.open_ledger(settings)) as ledger,
         closing(wiring.open_mailer(settings)) as mailer,
     ):
         owner = f"digest-{os.getpid()}"
-        yield Alerter(lambda: rules, settings, bus, archive, ledger, mailer, clock, announce, owner), clock
+        yield Alerter(lambda: rules, settings, bus, ledger, mailer, clock, _say_sent, owner=owner)
 
 
-def _send_all(alerter: Alerter, patience_seconds: float = 15.0) -> None:
+def _send_all(alerter: Alerter, settings: Settings, patience_seconds: float = 15.0) -> None:
     """A running service holds the lease only while it works: wait for it a moment."""
     end = time.monotonic() + patience_seconds
     while True:
         try:
-            alerter.send_digests()
-            return
+            done = alerter.send_digests()
+            break
+        except NotInForce as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(INVALID) from error
         except Conflict as error:
             if time.monotonic() > end:
                 typer.echo(str(error), err=True)
                 raise typer.Exit(UNREACHABLE) from error
             time.sleep(0.5)
+    for person, told_at in done.unchanged:
+        when = told_at.astimezone(settings.digest.zone)
+        typer.echo(f"{person.email}: kỳ này đã gửi lúc {when:%H:%M ngày %d/%m/%Y}, không có gì mới.", err=True)
+    for letter in done.refused:
+        typer.echo(f"KHÔNG GỬI ĐƯỢC đến {letter.recipient}: {letter.reason}", err=True)
+    if done.refused:
+        raise typer.Exit(REFUSED)
+
+
+def _send_copy(alerter: Alerter, drawn: Drawn, person: Person, address: str) -> None:
+    try:
+        _say_sent(alerter.send_preview(drawn, person, address, account()))
+    except PortError as error:
+        typer.echo(f"KHÔNG GỬI ĐƯỢC đến {address}: {error}", err=True)
+        typer.echo("Bản xem trước không được giữ lại để gửi sau. / The copy is not kept.", err=True)
+        raise typer.Exit(REFUSED if isinstance(error, Unprocessable) else UNREACHABLE) from error
 
 
 def _say_sent(sent: Sent) -> None:
@@ -225,8 +254,11 @@ def _say_sent(sent: Sent) -> None:
     typer.echo(f"{sent.recipient}: {sent.subject}", err=True)
 
 
-def _say_nothing(sent: Sent) -> None:
-    """A copy is announced by the command itself, also when it had gone out before."""
+def _require_address(text: str) -> None:
+    """Refuse what no letter can be addressed to, before anything is opened."""
+    if not MAILBOX.fullmatch(text):
+        typer.echo(f"--to: {text!r} không phải địa chỉ thư / not a mail address", err=True)
+        raise typer.Exit(INVALID)
 
 
 def _write_preview(path: Path, drawn: Drawn, settings: Settings) -> None:
@@ -253,6 +285,8 @@ def _reader(rules: Rulebook) -> Person:
 def _moment(text: str, settings: Settings) -> datetime:
     try:
         found = datetime.fromisoformat(text)
+        if found.year not in _YEARS:
+            raise ValueError(text)
     except ValueError as error:
         typer.echo(f"--at: {text} không phải thời điểm RFC 3339 hay ngày (2026-11-24T06:30) / not a time", err=True)
         raise typer.Exit(INVALID) from error

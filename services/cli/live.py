@@ -13,6 +13,7 @@ from rich.table import Table
 from services.domain.codec import decode
 from services.domain.events import COLLECTED, ENRICHED, PARKED, UNMATCHED
 from services.domain.feed import FeedCursor
+from services.domain.feed_words import STATES
 from services.ports.errors import PortError
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
@@ -25,7 +26,7 @@ def feed_lines(ledger: Ledger, rules: Rulebook) -> Iterator[str]:
         cursor = decode(held.value, FeedCursor)
         feed = rules.feeds.get(cursor.feed)
         if feed is not None and feed.enabled and cursor.state != "ok":
-            yield f"  {cursor.feed}: {cursor.state}: {cursor.detail or feed.url}"
+            yield f"  {cursor.feed}: {STATES[cursor.state]} / {cursor.state}: {cursor.detail or feed.url}"
 
 
 def show(services: Services, stop: threading.Event) -> None:

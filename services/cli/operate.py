@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import tzinfo
 from pathlib import Path
@@ -13,52 +14,58 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from services import resources, wiring
-from services.alerter.words import STATES
 from services.cli import app
-from services.cli.doctor import cursors_of, examine
 from services.cli.options import (
     INVALID,
     UNREACHABLE,
     ConfigOption,
     DataOption,
+    UnusedDataOption,
     account,
     reaching,
     refuse,
     rules_from,
     settings_from,
+    silences,
 )
 from services.collector.feed_days import feed_days
+from services.desk.doctor import cursors_of, examine
 from services.desk.parked import ParkedItem, list_parked, retry
 from services.domain.codec import encode
-from services.domain.feed import Feed, FeedCursor, FeedState
+from services.domain.feed import Feed, FeedCursor
+from services.domain.feed_words import ADVICE, STATES
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigError, ConfigErrors
 from services.rulebook.load import load
 from services.settings import config_folder, load_settings
 
-ADVICE: dict[FeedState, str] = {
-    "ok": "",
-    "http_error": "Mở địa chỉ bằng trình duyệt; nếu mở được mà lâu vẫn lỗi, hỏi mạng cơ quan.",
-    "blocked": "Báo chặn máy đọc. Không vượt: điền contact, xin tòa soạn cho phép, hoặc dùng truy vấn Google.",
-    "empty": "RSS đúng mẫu nhưng rỗng: tìm RSS chuyên mục khác của báo.",
-    "stale": "Nguồn đứng im: mở trang báo xem RSS có đổi địa chỉ.",
-    "moved": "Vẫn đọc được: sửa url trong feeds.yaml theo địa chỉ mới.",
-    "wrong_section": "Địa chỉ trả về chuyên mục khác: kiểm tra số chuyên mục trong url.",
-    "parse_error": "Địa chỉ không phải RSS, hoặc RSS hỏng: mở xem, sửa url.",
-    "refused": "Địa chỉ không an toàn hoặc quá lớn: kiểm tra url.",
-}
-
 
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Thư mục mới cho cấu hình. / A new folder.")],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="DIR",
+            help="Chép từ thư mục này; không ghi thì chép bộ kèm theo. / Copy this folder instead of the shipped set.",
+            show_default=False,
+        ),
+    ] = None,
+    data: UnusedDataOption = None,
 ) -> None:
     """Chép bộ cấu hình kèm theo ra để sửa. / Copy the shipped configuration out.
 
     Ví dụ: [bold]diembao init cau-hinh[/bold], sửa, rồi [bold]diembao check --config cau-hinh[/bold]
     """
+    # Not DIEMBAO_CONFIG: it may name the very folder that is to be made.
+    source = resources.config_dir(config)
+    if folder.resolve().is_relative_to(source.resolve()):
+        typer.echo(f"{folder} nằm trong {source}; hãy chọn chỗ khác. / lies within what is to be copied", err=True)
+        raise typer.Exit(INVALID)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         typer.echo(
             f"{folder} đã có nội dung; không ghi đè. Hãy chọn thư mục mới. / exists and is not empty, nothing written",
@@ -66,7 +73,7 @@ def init(
         )
         raise typer.Exit(INVALID)
     try:
-        shutil.copytree(resources.config_dir(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "*~"))
+        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*", "*~"))
     except OSError as error:
         typer.echo(f"{folder}: không chép được ({error}) / cannot be written", err=True)
         raise typer.Exit(INVALID) from error
@@ -85,19 +92,21 @@ def check(config: ConfigOption = None, data: DataOption = None) -> None:
     Ví dụ: [bold]diembao check --config cau-hinh[/bold]
     """
     errors: list[ConfigError] = []
-    rules = None
+    rules = settings = None
     try:
-        load_settings(config, data)
+        settings = load_settings(config, data)
     except ConfigErrors as found:
         errors += found.errors
     try:
         rules = load(config_folder(config))
     except ConfigErrors as found:
         errors += found.errors
-    if errors or rules is None:
+    if errors or rules is None or settings is None:
         refuse(ConfigErrors(errors))
     for line in _counts(rules):
         typer.echo(line)
+    if settings.mail.startswith("folder:"):
+        typer.echo("Thư: ghi thành tệp, chưa gửi cho ai; phần smtp chưa dùng. / letters go to a folder, smtp is unused")
 
 
 def _counts(rules: Rulebook) -> list[str]:
@@ -119,6 +128,12 @@ def _counts(rules: Rulebook) -> list[str]:
         f"Dữ kiện / facts: {len(rules.facts.facts)} ({', '.join(statuses)})",
         f"Người / people: {len(people)}",
     ]
+    lines += silences(rules)
+    if unchecked := [id_ for id_, fact in rules.facts.facts.items() if rules.facts.unreachable(fact)]:
+        lines.append(
+            f"CHÚ Ý: {len(unchecked)} dữ kiện bằng số không có words nên không câu nào được đối chiếu: "
+            f"{', '.join(unchecked)} / numeric facts without words, never checked"
+        )
     if not people:
         boxes = ", ".join(one.email for held in rules.people.by_role.values() for one in held)
         lines.append(
@@ -138,13 +153,14 @@ def doctor(config: ConfigOption = None, data: DataOption = None) -> None:
     """
     settings = settings_from(config, data)
     rules = rules_from(settings)
-    table = Table("", "Việc / what", "Thấy gì / found", box=None)
+    rows = []
     failed = False
     marks = {"ok": "[green]ĐƯỢC[/green]", "warn": "[yellow]CHÚ Ý[/yellow]", "fail": "[red]HỎNG[/red]"}
-    for finding in examine(settings, rules, wiring.system_clock()):
-        table.add_row(marks[finding.grade], finding.what, escape(finding.words))
+    clock = wiring.system_clock()
+    for finding in examine(settings, rules, wiring.reach(settings, clock), clock):
+        rows.append((marks[finding.grade], finding.what, escape(finding.words)))
         failed = failed or finding.grade == "fail"
-    _console().print(table)
+    _print(("", "Việc / what", "Thấy gì / found"), rows)
     if failed:
         raise typer.Exit(UNREACHABLE)
 
@@ -159,7 +175,11 @@ def feeds(
 ) -> None:
     """Danh sách nguồn tin, tình trạng và việc nên làm. / Feeds with state and advice.
 
+    Trong một ống dẫn, mỗi nguồn một dòng, các ô cách nhau bằng phím Tab.
+
     Ví dụ: [bold]diembao feeds[/bold]; [bold]diembao feeds --json > nguon.jsonl[/bold]
+
+    Mã kết thúc: 0 xong; 2 cấu hình sai; 3 không mở được kho.
     """
     settings = settings_from(config, data)
     rules = rules_from(settings)
@@ -169,10 +189,13 @@ def feeds(
                 typer.echo(encode(day).decode())
             return
         cursors = cursors_of(ledger)
-    table = Table("Nguồn / feed", "Tình trạng / state", "Lần đọc / read", "Việc nên làm / advice", box=None)
-    for feed in rules.feeds.values():
-        table.add_row(*(escape(cell) for cell in _feed_row(feed, cursors.get(feed.id), settings.digest.zone)))
-    _console().print(table)
+    _print(
+        ("Nguồn / feed", "Tình trạng / state", "Lần đọc / read", "Việc nên làm / advice"),
+        [
+            tuple(escape(cell) for cell in _feed_row(feed, cursors.get(feed.id), settings.digest.zone))
+            for feed in rules.feeds.values()
+        ],
+    )
 
 
 def _feed_row(feed: Feed, cursor: FeedCursor | None, zone: tzinfo) -> tuple[str, str, str, str]:
@@ -190,14 +213,16 @@ def _feed_row(feed: Feed, cursor: FeedCursor | None, zone: tzinfo) -> tuple[str,
 
 @app.command()
 def parked(
-    action: Annotated[str, typer.Argument(metavar="[retry]", help="retry: cho xử lý lại. / Send round again.")] = "",
-    which: Annotated[str, typer.Argument(metavar="[ID|all]", help="Mã bản ghi, hoặc all. / An id, or all.")] = "",
+    action: Annotated[str, typer.Argument(metavar="retry", help="retry: cho xử lý lại. / Send round again.")] = "",
+    which: Annotated[str, typer.Argument(metavar="ID|all", help="Mã bản ghi, hoặc all. / An id, or all.")] = "",
     config: ConfigOption = None,
     data: DataOption = None,
 ) -> None:
     """Bản ghi không xử lý được: xem, hoặc cho xử lý lại. / Parked messages: list them, or send them round again.
 
     Ví dụ: [bold]diembao parked[/bold]; [bold]diembao parked retry 12[/bold]; [bold]diembao parked retry all[/bold]
+
+    Mã kết thúc: 0 xong; 2 lệnh hoặc cấu hình sai, không có bản ghi đó; 3 không mở được kho.
     """
     if action not in ("", "retry") or bool(action) != bool(which):
         typer.echo("Viết: diembao parked, hoặc diembao parked retry ID, hoặc diembao parked retry all", err=True)
@@ -209,9 +234,14 @@ def parked(
         if not action:
             _print_parked(items, settings.digest.zone)
             return
-        chosen = [item for item in items if (item.retried is None if which == "all" else item.id == which)]
+        chosen = [
+            item for item in items if (item.retried is None and item.whole if which == "all" else item.id == which)
+        ]
         if not chosen and which != "all":
             typer.echo(f"Không có bản ghi {which}. / No such message.", err=True)
+            raise typer.Exit(INVALID)
+        if which != "all" and not chosen[0].whole:
+            typer.echo(f"{which}: {chosen[0].parked.reason}; không thể thử lại. / cannot be sent again", err=True)
             raise typer.Exit(INVALID)
         count = retry(bus, ledger, chosen, account(), clock.now())
     typer.echo(f"Đã cho xử lý lại {count} bản ghi. / {count} messages sent round again.")
@@ -221,15 +251,22 @@ def _print_parked(items: list[ParkedItem], zone: tzinfo) -> None:
     if not items:
         typer.echo("Không có bản ghi nào bị giữ lại. / Nothing is parked.")
         return
-    table = Table("ID", "Lúc / at", "Từ / topic", "Khóa / key", "Lý do / reason", "Đã thử lại / retried", box=None)
+    rows = []
     for item in items:
         done = f"{item.retried.by}, {item.retried.at.astimezone(zone):%d/%m %H:%M}" if item.retried else ""
         one = item.parked
         cells = (item.id, f"{one.at.astimezone(zone):%d/%m %H:%M}", one.topic, one.key, one.reason, done)
-        table.add_row(*(escape(cell) for cell in cells))
-    _console().print(table)
+        rows.append(tuple(escape(cell) for cell in cells))
+    _print(("ID", "Lúc / at", "Từ / topic", "Khóa / key", "Lý do / reason", "Đã thử lại / retried"), rows)
 
 
-def _console() -> Console:
-    """Rich's table on a terminal; in a pipe wide enough that no line breaks."""
-    return Console() if sys.stdout.isatty() else Console(width=220)
+def _print(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal; in a pipe a line for each row, its cells (rich markup) parted by tabs."""
+    if not sys.stdout.isatty():
+        for row in (headings, *rows):
+            typer.echo("\t".join(" ".join(Text.from_markup(cell).plain.split()) for cell in row))
+        return
+    table = Table(*headings, box=None)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)

@@ -36,6 +36,16 @@ DataOption = Annotated[
     ),
 ]
 
+UnusedDataOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="Mọi lệnh đều nhận; lệnh này không mở dữ liệu. / Taken as everywhere, and not opened here.",
+        show_default=False,
+    ),
+]
+
 INVALID, UNREACHABLE = 2, 3
 
 
@@ -56,6 +66,18 @@ def rules_from(settings: Settings, *, samples: bool = False) -> Rulebook:
         return load(settings.config_dir, samples=samples)
     except ConfigErrors as errors:
         refuse(errors)
+
+
+def silences(rules: Rulebook) -> list[str]:
+    """What a file that was cut short while it was saved would do unseen: nothing is read, or nothing is sent."""
+    told = []
+    if not any(feed.enabled for feed in rules.feeds.values()):
+        told.append("CHÚ Ý: feeds.yaml không có nguồn nào đang bật: sẽ không thu tin nào. / no enabled feed")
+    if not rules.running:
+        told.append(
+            "CHÚ Ý: watches.yaml không có điều kiện theo dõi nào đang bật: sẽ không báo tin nào. / no enabled watch"
+        )
+    return told
 
 
 def refuse(errors: ConfigErrors) -> NoReturn:

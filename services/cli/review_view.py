@@ -13,27 +13,56 @@ from rich.text import Text
 from services.alerter import words
 from services.desk.review import Reviewed
 
+_NOTHING_WAITS = "Không có phát hiện nào chờ kiểm tra. / Nothing to review."
+_TABLE_FITS = 110
+"""Columns; on fewer, cells become strips of single words."""
 
-def show_list(console: Console, found: Sequence[Reviewed], zone: ZoneInfo) -> None:
+
+def show_list(console: Console, found: Sequence[Reviewed], zone: ZoneInfo, *, everything: bool) -> None:
+    """A table on a wide terminal; elsewhere a block for each finding, whose lines nothing breaks."""
     if not found:
-        console.print("Không có phát hiện nào chờ kiểm tra. / Nothing to review.")
+        console.print("Không có phát hiện nào. / No finding." if everything else _NOTHING_WAITS)
         return
-    table = Table(title="Phát hiện cần kiểm tra", title_justify="left", header_style="bold")
+    title = "Mọi phát hiện, kể cả đã quyết định" if everything else "Phát hiện cần kiểm tra"
+    if console.is_terminal and console.width >= _TABLE_FITS:
+        console.print(_table(title, found, zone))
+    else:
+        console.print(Text(title, "bold"))
+        for one in found:
+            console.print(_block(one, zone), soft_wrap=not console.is_terminal)
+    console.print("Xem một phát hiện: diembao review show MÃ")
+
+
+def _block(one: Reviewed, zone: ZoneInfo) -> Text:
+    case = one.case
+    return Text(
+        f"\n{case.finding_id[:10]}  {words.STATUSES[one.status]}\n"
+        f"  {case.title}\n"
+        f"  {case.outlet_name}, {_local(case.published_at or case.first_seen, zone)}\n"
+        f"  Báo viết: {case.finding.found}\n"
+        f"  Sổ dữ kiện: {_expected(one)}"
+    )
+
+
+def _expected(one: Reviewed) -> str:
+    return one.case.finding.expected + ("" if one.case.fact_status == "verified" else " (nguồn chưa kiểm chứng)")
+
+
+def _table(title: str, found: Sequence[Reviewed], zone: ZoneInfo) -> Table:
+    table = Table(title=title, title_justify="left", header_style="bold")
     for name in ("Mã", "Trạng thái", "Báo", "Bài", "Báo viết", "Sổ dữ kiện"):
         table.add_column(name, overflow="fold")
     for one in found:
         case = one.case
-        mark = "" if case.fact_status == "verified" else "\n(nguồn chưa kiểm chứng)"
         table.add_row(
             case.finding_id[:10],
             words.STATUSES[one.status],
             f"{case.outlet_name}\n{_local(case.published_at or case.first_seen, zone)}",
             Text(case.title),
             Text(case.finding.found),
-            Text(case.finding.expected + mark),
+            Text(_expected(one)),
         )
-    console.print(table)
-    console.print("Xem một phát hiện: diembao review show MÃ")
+    return table
 
 
 def show_case(console: Console, one: Reviewed, zone: ZoneInfo) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
-import structlog
 import typer
 
 from services.alerter.letter import Sent
 from services.cli import app
 from services.cli.live import feed_lines, show
-from services.cli.options import INVALID, ConfigOption, DataOption, account, reaching, rules_from, settings_from
+from services.cli.options import (
+    INVALID,
+    ConfigOption,
+    DataOption,
+    account,
+    reaching,
+    rules_from,
+    settings_from,
+    silences,
+)
+from services.desk.doctor import cursors_of
 from services.loops import consume, every
+from services.ports.errors import Unavailable
 from services.rulebook.accepted import accept
 from services.rulebook.book import Rulebook
 from services.settings import Settings
@@ -46,15 +55,18 @@ def run(
 
     Dừng bằng Ctrl+C: không mất gì, lần sau chạy tiếp từ chỗ dừng.
 
-    Ví dụ:
+    Đầu ra chuẩn, mỗi dòng một việc: READY khi xong lượt đầu (chậm nhất một phút), DIGEST ĐƯỜNG_DẪN và NOTICE
+    ĐƯỜNG_DẪN khi gửi một bản điểm báo, một tin báo ngay. Mọi lời khác ở đầu ra lỗi.
 
-        diembao run
+    Ví dụ:  diembao run
 
-        diembao run --config /etc/diembao --data /var/lib/diembao
+    Ví dụ:  diembao run --config /etc/diembao --data /var/lib/diembao
+
+    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai hoặc dữ liệu đang có tiến trình khác dùng; 3 không mở được kho;
+    mã của --or-exit khi không nguồn nào trả lời.
     """
     settings = settings_from(config, data)
     rules = rules_from(settings, samples=True)
-    log_to_stderr()
     stop = stop_on_signals()
     clock = system_clock()
     try:
@@ -62,10 +74,12 @@ def run(
             services = build(settings, lambda: rules, clock, announce)
             try:
                 _introduce(services, settings, rules)
-                answered = _first_poll(services, rules, first_poll_seconds)
-                if or_exit is not None and not answered:
-                    raise typer.Exit(or_exit)
-                _run_until(stop, services)
+                _start("stop", lambda: _cut_off(stop, services))
+                with _unless(stop):
+                    answered = _first_poll(services, rules, first_poll_seconds)
+                    if or_exit is not None and not answered and not stop.is_set():
+                        raise typer.Exit(or_exit)
+                    _run_until(stop, services)
             finally:
                 stop.set()
                 services.close()
@@ -75,23 +89,50 @@ def run(
     _say("Đã dừng, không mất gì. / Stopped.")
 
 
+def _cut_off(stop: threading.Event, services: Services) -> None:
+    """On `stop`, at once: a hanging server or page must not hold the end up. What was not done is done next time."""
+    stop.wait()
+    services.fetcher.close()
+    services.extractor.close()
+
+
+@contextmanager
+def _unless(stop: threading.Event) -> Iterator[None]:
+    """What ends because fetcher and extractor were closed on `stop` is no failure."""
+    try:
+        yield
+    except Unavailable:
+        if not stop.is_set():
+            raise
+
+
 def _introduce(services: Services, settings: Settings, rules: Rulebook) -> None:
     enabled = sum(feed.enabled for feed in rules.feeds.values())
     _say(f"Điểm Báo: {enabled} nguồn, {len(rules.running)} điều kiện theo dõi. Dữ liệu: {settings.data_dir}")
+    for line in silences(rules):
+        _say(line)
     taken = accept(services.ledger, rules, account(), system_clock().now())
     if taken.changed and taken.previous:
         _say(f"Cấu hình đã đổi ({', '.join(taken.changed)}): từ đây dùng bản {taken.version}.")
 
 
 def _first_poll(services: Services, rules: Rulebook, seconds: float | None) -> bool:
-    """Ask every due feed once and say what each answered; whether any did, or none was due."""
+    """Ask every due feed once and say what each answered; whether any did, this time or when it was last asked."""
     _say("Đang hỏi các nguồn lần đầu…")
     # Feeds of one host wait for each other and two silences end a host's turn, so each GET gets a third of the time.
     report = services.collector.poll_feeds(seconds / 3 if seconds else None)
     for line in feed_lines(services.ledger, rules):
         _say(line)
-    _say(f"{report.answered}/{report.polled} nguồn trả lời, {report.new_entries} mục mới.")
-    return report.answered > 0 or report.polled == 0
+    if report.polled:
+        _say(f"{report.answered}/{report.polled} nguồn trả lời, {report.new_entries} mục mới.")
+        return report.answered > 0
+    enabled = {feed.id: feed.url for feed in rules.feeds.values() if feed.enabled}
+    readable = sum(
+        not cursor.failures and enabled.get(cursor.feed) == cursor.url
+        for cursor in cursors_of(services.ledger).values()
+    )
+    _say(f"Chưa nguồn nào đến giờ hỏi lại; lần hỏi gần nhất đọc được {readable}/{len(enabled)} nguồn.")
+    return readable > 0
 
 
 def _run_until(stop: threading.Event, services: Services) -> None:
@@ -99,10 +140,12 @@ def _run_until(stop: threading.Event, services: Services) -> None:
     first_round = threading.Event()
 
     def collect() -> None:
-        services.collector.poll_feeds()
-        while not stop.is_set() and services.collector.finish_pending():
-            pass
-        first_round.set()
+        with _unless(stop):
+            services.collector.poll_feeds()
+            # A backlog of thousands of pages must not stop the polling: between two steps whatever is due is asked.
+            while not stop.is_set() and services.collector.finish_pending():
+                services.collector.poll_feeds()
+            first_round.set()
 
     def alert() -> int:
         return services.alerter.step() + len(services.alerter.send_due_digests())
@@ -114,6 +157,7 @@ def _run_until(stop: threading.Event, services: Services) -> None:
         _start("ready", lambda: _say_ready(first_round, stop)),
     ]
     show(services, stop)
+    first_round.set()
     deadline = time.monotonic() + 10
     for thread in threads:
         # What does not end in time is cut off; nothing is lost by it (every handler may run twice).
@@ -145,14 +189,6 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
-def log_to_stderr() -> None:
-    """Logs go to stderr, from INFO on; stdout is for results."""
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
-
-
 def _say(line: str) -> None:
     typer.echo(line, err=True)
 
@@ -169,20 +205,35 @@ def _refuse_embedded(what: str) -> None:
 
 @app.command()
 def collector(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Riêng dịch vụ thu bài, cho hệ thống nhiều máy. / The collector alone, for scale-out."""
+    """Riêng dịch vụ thu bài, cho hệ thống nhiều máy. / The collector alone, for scale-out.
+
+    Ví dụ:  diembao collector --config /etc/diembao
+
+    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
+    """
     settings_from(config, data)
     _refuse_embedded("collector")
 
 
 @app.command()
 def enricher(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Riêng dịch vụ phân tích, cho hệ thống nhiều máy. / The enricher alone, for scale-out."""
+    """Riêng dịch vụ phân tích, cho hệ thống nhiều máy. / The enricher alone, for scale-out.
+
+    Ví dụ:  diembao enricher --config /etc/diembao
+
+    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
+    """
     settings_from(config, data)
     _refuse_embedded("enricher")
 
 
 @app.command()
 def alerter(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Riêng dịch vụ gửi tin, cho hệ thống nhiều máy. / The alerter alone, for scale-out."""
+    """Riêng dịch vụ gửi tin, cho hệ thống nhiều máy. / The alerter alone, for scale-out.
+
+    Ví dụ:  diembao alerter --config /etc/diembao
+
+    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
+    """
     settings_from(config, data)
     _refuse_embedded("alerter")

@@ -16,6 +16,7 @@ from services.domain.address import (
     clean_url,
     host_of,
     refused_source,
+    same_owner,
     same_site,
     site_of,
     unsafe_address,
@@ -35,20 +36,20 @@ _SAME_TITLE, _SAME_LEAD = 0.5, 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class PageRead:
-    """What became of the GET for an entry's page: `page` where it could be read."""
-
-    final_url: str
-    page: ExtractedPage | None = None
-    refused_address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Refused:
     """The entry ends here."""
 
     outcome: Outcome
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """What became of the GET for an entry's page: `page` where it could be read, `refused` where it must not be."""
+
+    final_url: str
+    page: ExtractedPage | None = None
+    refused: Refused | None = None
 
 
 def before_reading(record: EntryRecord, feed: Feed, too_old_days: int) -> Refused | None:
@@ -68,10 +69,10 @@ def build(
     record: EntryRecord, feed: Feed, read: PageRead, outlets: OutletDirectory, now: datetime, too_old_days: int
 ) -> Article | Refused:
     """The article of this entry. `now` is when its page was read, `too_old_days` for a feed without a limit."""
-    if read.refused_address:
-        return Refused("refused_address", read.refused_address)
+    if read.refused is not None:
+        return read.refused
     entry = record.entry
-    unresolved = feed.aggregator and same_site(host_of(read.final_url), host_of(feed.url))
+    unresolved = feed.aggregator and same_owner(host_of(read.final_url), host_of(feed.url))
     host = host_of(entry.source_url if unresolved else read.final_url)
     if host and (reason := refused_source(host)):
         return Refused("refused_source", reason)
@@ -80,7 +81,7 @@ def build(
     if refusal := _too_old(published_at, record.first_seen, feed.max_age_days or too_old_days):
         return refusal
     title, lead, text = _words_of(entry, page)
-    url, identity = _identity(entry, read, page, host, unresolved)
+    url, identity = _identity(entry, feed, read, page, host, unresolved)
     outlet = outlets.of_host(host, published_at.date() if published_at else None) if host else None
     return Article(
         article_id=id_of(identity),
@@ -109,10 +110,14 @@ def _too_old(published_at: datetime | None, first_seen: datetime, days: int) -> 
     return Refused("too_old", f"đăng ngày {published_at:%d/%m/%Y}, quá {days} ngày / too old")
 
 
-def _identity(entry: Entry, read: PageRead, page: ExtractedPage | None, host: str, unresolved: bool) -> tuple[str, str]:
+def _identity(
+    entry: Entry, feed: Feed, read: PageRead, page: ExtractedPage | None, host: str, unresolved: bool
+) -> tuple[str, str]:
     """The link to open, and what the id is a hash of."""
-    if unresolved:
-        return clean_url(entry.link), f"source:{site_of(host)}\n{' '.join(words(entry.title))}"
+    if feed.aggregator and page is None:
+        # An aggregator's links are opaque and change with each query.
+        url = clean_url(entry.link if unresolved else read.final_url)
+        return url, f"source:{site_of(host)}\n{' '.join(words(entry.title))}"
     stated = page.canonical_url if page and same_site(host_of(page.canonical_url), host) else ""
     url = clean_url(stated or read.final_url)
     # Where the page was not read, a redirect to a front page or a login would be no identity: the link is.

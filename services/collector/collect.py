@@ -36,7 +36,7 @@ class Collector:
         extractor: Extractor,
         clock: Clock,
     ) -> None:
-        pages = Pages(settings, fetcher, extractor)
+        pages = Pages(settings, fetcher, extractor, clock)
         self._poller = Poller(lambda: rules().feeds, settings, ledger, fetcher, extractor, clock)
         self._finisher = Finisher(rules, settings, bus, ledger, pages, clock)
         self._rereader = Rereader(rules, settings, bus, ledger, pages, clock)
@@ -46,8 +46,8 @@ class Collector:
         return self._poller.poll(deadline_seconds)
 
     def finish_pending(self) -> int:
-        """One step: some pending entries settled, some due pages read again. 0 when there is nothing left to do now."""
-        return self._finisher.step() + self._rereader.step()
+        """One step: some pending entries settled or, when none waits, some due pages read again. 0: nothing is left."""
+        return self._finisher.step() or self._rereader.step()
 
     def round(self) -> RoundReport:
         """Poll, then finish all that is pending."""

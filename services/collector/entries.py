@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
-from services.domain.address import canonical_url, unwrapped
+from services.domain.address import canonical_url, joined, unwrapped
 from services.domain.byline import remove_bylines
 from services.domain.feed import Entry, Feed
 from services.domain.feed_dates import parse_date, plausible
@@ -20,7 +19,7 @@ def entries_of(items: Iterable[RawEntry], feed: Feed, base_url: str, seen_at: da
     zone = ZoneInfo(feed.timezone)
     found: dict[str, Entry] = {}
     for item in items:
-        link = unwrapped(urljoin(base_url, item.link)) if item.link else ""
+        link = unwrapped(joined(base_url, item.link)) if item.link else ""
         title = _without_source(item.title, item.source_name)
         key = item.guid or link or "title:" + title
         if key in found or not (link or title):

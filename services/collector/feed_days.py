@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date
 
-from services.collector.poll import LOCAL
 from services.collector.records import FeedDayRecord, scan
+from services.domain.calendar import ZONE
 from services.domain.feed import EntryRecord, FeedDay
 from services.ports.ledger import Ledger
+
+# The poller writes a day before its entries; where a restored ledger has only these, their feed was read that day.
+_READ = FeedDayRecord(state="ok")
 
 
 def feed_days(ledger: Ledger, since: date | None = None, feed: str = "") -> list[FeedDay]:
@@ -20,7 +23,7 @@ def feed_days(ledger: Ledger, since: date | None = None, feed: str = "") -> list
     prefix = f"{feed}|" if feed else ""
     counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for _, record in scan(ledger, "entry", EntryRecord, prefix):
-        day = f"{record.first_seen.astimezone(LOCAL):%Y-%m-%d}"
+        day = f"{record.first_seen.astimezone(ZONE):%Y-%m-%d}"
         counts[record.feed, day][record.outcome] += 1
     states: dict[tuple[str, str], FeedDayRecord] = {}
     for key, kept in scan(ledger, "feed_day", FeedDayRecord, prefix):
@@ -33,7 +36,7 @@ def feed_days(ledger: Ledger, since: date | None = None, feed: str = "") -> list
         FeedDay(
             feed=name,
             day=day,
-            state=states[name, day].state if (name, day) in states else "not_polled",
+            state=states.get((name, day), _READ).state,
             entries=counts[name, day].total(),
             outcomes=dict(sorted(counts[name, day].items())),
         )

@@ -10,23 +10,28 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
+import structlog
 from msgspec.structs import replace
 
 from services.collector.build import PageRead, Refused, before_reading, build
 from services.collector.judge import judge
 from services.collector.pages import Pages
 from services.collector.records import (
+    LONGEST_PAUSE,
     Alias,
     ArticleRecord,
     Later,
     Pending,
     get_all,
     later_put,
+    pause_after,
     put,
     revisit,
     scan,
+    stamp,
 )
 from services.domain.article import Article
 from services.domain.codec import encode
@@ -34,13 +39,15 @@ from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
 from services.domain.feed import EntryRecord, Feed, Outcome
 from services.ports.bus import Bus, Message
 from services.ports.clock import Clock
-from services.ports.errors import Conflict
+from services.ports.errors import Conflict, PortError
 from services.ports.ledger import Ledger, Put
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings
 
+_log = structlog.get_logger()
+
 # Pages of one host in one step: a host with a thousand new entries must not hold the others up.
-_EACH_HOST = 10
+_EACH_HOST = 5
 _EACH_STEP = 200
 _RETRY_AFTER = timedelta(hours=1)
 
@@ -57,6 +64,10 @@ class _Task:
     reason: str = ""
     article_id: str = ""
     article: Article | None = None
+    message: tuple[str, Message] | None = None
+    """The topic and what goes there."""
+    error: Exception | None = None
+    """Nobody foresaw it; the entry stays pending."""
 
     def settle(self, outcome: Outcome, reason: str = "", article_id: str = "") -> None:
         self.outcome, self.reason, self.article_id = outcome, reason, article_id
@@ -86,32 +97,56 @@ class Finisher:
         rules = self._rules()
         chosen = self._select()
         tasks = self._tasks(chosen, rules)
+        if len(tasks) < len(chosen):
+            # A kill left these behind; they are gone now. The next step then takes what it would have taken without
+            # the kill, so that messages come in the same order.
+            return len(chosen)
         for task in tasks:
-            if refusal := before_reading(task.record, task.feed, self._settings.too_old_days):
-                task.settle(refusal.outcome, refusal.reason)
+            _guarded(task, partial(self._refuse, task))
         self._settle_known(tasks)
-        open_tasks = [task for task in tasks if task.outcome is None]
+        open_tasks = [task for task in tasks if task.outcome is None and task.error is None]
         reads = self._pages.read([task.record.entry.link for task in open_tasks])
         now = self._clock.now()
+        slow = [task for task in open_tasks if task.record.entry.link not in reads]
+        open_tasks = [task for task in open_tasks if task.record.entry.link in reads]
         for task in open_tasks:
-            link = task.record.entry.link
-            read = reads.get(link, PageRead(link))
-            built = build(task.record, task.feed, read, rules.outlets, now, self._settings.too_old_days)
-            if isinstance(built, Refused):
-                task.settle(built.outcome, built.reason)
-            else:
-                task.article = built
+            _guarded(task, partial(self._build, task, reads[task.record.entry.link], rules, now))
         self._claim(open_tasks)
-        self._publish(open_tasks, rules)
+        for task in open_tasks:
+            _guarded(task, partial(self._judge, task, rules))
+        self._publish(open_tasks)
         self._save(tasks)
-        return len(chosen)
+        self._put_off([task for task in tasks if task.error is not None])
+        return len(chosen) - len(slow)
+
+    def _refuse(self, task: _Task) -> None:
+        if refusal := before_reading(task.record, task.feed, self._settings.too_old_days):
+            task.settle(refusal.outcome, refusal.reason)
+
+    def _build(self, task: _Task, read: PageRead, rules: Rulebook, now: datetime) -> None:
+        built = build(task.record, task.feed, read, rules.outlets, now, self._settings.too_old_days)
+        if isinstance(built, Refused):
+            task.settle(built.outcome, built.reason)
+        else:
+            task.article = built
+
+    def _judge(self, task: _Task, rules: Rulebook) -> None:
+        if task.article is None:
+            return
+        topic, collected = judge(task.article, rules)
+        task.message = (topic, Message(task.article.article_id, encode(collected), {"schema": str(SCHEMA)}))
 
     def _select(self) -> dict[str, Pending]:
         """The oldest pending entries, so many of each host, no two with the same link."""
         hosts: Counter[str] = Counter()
         links: set[str] = set()
         chosen: dict[str, Pending] = {}
+        now = self._clock.now()
+        # Due later than any pause: put off when the clock was ahead.
+        rests = (stamp(now), stamp(now + LONGEST_PAUSE))
         for key, pending in scan(self._ledger, "pending", Pending):
+            if pending.attempts and rests[0] < key.split("|")[0] <= rests[1]:
+                continue
             if pending.host and (hosts[pending.host] >= _EACH_HOST or pending.link_id in links):
                 continue
             hosts[pending.host] += 1
@@ -136,7 +171,7 @@ class Finisher:
 
     def _settle_known(self, tasks: Iterable[_Task]) -> None:
         """Entries whose link another entry has brought before, without reading the page again."""
-        waiting = [task for task in tasks if task.outcome is None]
+        waiting = [task for task in tasks if task.outcome is None and task.error is None]
         aliases = get_all(self._ledger, "alias", [task.pending.link_id for task in waiting], Alias)
         ids = {task.pending.link_id: _aliased(aliases, task.pending.link_id) for task in waiting}
         articles = get_all(self._ledger, "article", ids.values(), ArticleRecord)
@@ -169,20 +204,22 @@ class Finisher:
             for task in built:
                 task.article = None
 
-    def _publish(self, tasks: Iterable[_Task], rules: Rulebook) -> None:
+    def _publish(self, tasks: Iterable[_Task]) -> None:
         messages: dict[str, list[Message]] = {COLLECTED: [], UNMATCHED: []}
         for task in tasks:
-            if task.article is None:
+            if task.article is None or task.message is None:
                 continue
-            topic, collected = judge(task.article, rules)
-            messages[topic].append(Message(task.article.article_id, encode(collected), {"schema": str(SCHEMA)}))
+            topic, message = task.message
+            messages[topic].append(message)
             task.settle("published" if topic == COLLECTED else "unmatched", article_id=task.article.article_id)
         for topic, some in messages.items():
             if some:
                 self._bus.publish(topic, some)
 
     def _save(self, tasks: Iterable[_Task]) -> None:
+        """What hangs on an entry, then its outcome, then it waits no longer: a kill in between does all of it again."""
         writes: list[Put] = []
+        outcomes: list[Put] = []
         done = [task for task in tasks if task.outcome is not None]
         for task in done:
             if task.article is not None:
@@ -197,9 +234,22 @@ class Finisher:
                 reason=task.reason,
                 article_id=task.article_id,
             )
-            writes.append(put("entry", task.pending.entry, settled))
+            outcomes.append(put("entry", task.pending.entry, settled))
         self._ledger.put(*writes)
+        self._ledger.put(*outcomes)
         for task in done:
+            self._ledger.delete("pending", task.pending_key)
+
+    def _put_off(self, tasks: Iterable[_Task]) -> None:
+        """To the back of the queue, with the error where `diembao why` shows it: the others must not wait for it."""
+        for task in tasks:
+            attempts = task.pending.attempts + 1
+            said = f"{type(task.error).__name__}: {task.error}"[:200]
+            reason = f"lỗi ngoài dự kiến, đã thử {attempts} lần: {said} / unexpected error"
+            _, _, place = task.pending_key.partition("|")
+            due = stamp(self._clock.now() + pause_after(attempts))
+            self._ledger.put(put("entry", task.pending.entry, replace(task.record, reason=reason)))
+            self._ledger.put(put("pending", f"{due}|{place}", replace(task.pending, attempts=attempts)))
             self._ledger.delete("pending", task.pending_key)
 
     def _article_writes(self, task: _Task, article: Article) -> list[Put]:
@@ -214,6 +264,17 @@ class Finisher:
         elif article.text_basis == "page":
             writes += revisit(record, self._settings.revisit_hours, article.seen_at)
         return writes
+
+
+def _guarded(task: _Task, work: Callable[[], None]) -> None:
+    """What nobody foresaw in one entry costs that entry alone."""
+    try:
+        work()
+    except PortError:
+        raise
+    except Exception as error:  # noqa: BLE001  the whole trace is logged; the other entries must be settled
+        _log.exception("unexpected", entry=task.pending.entry, link=task.record.entry.link, hint="please report")
+        task.error, task.article = error, None
 
 
 def _claim_of(task: _Task) -> ArticleRecord:

@@ -12,8 +12,7 @@ from services.rulebook.book import Rulebook
 def judge(article: Article, rules: Rulebook) -> tuple[str, Collected]:
     """The topic of the bus and the message: collected when a watched place is named or a running watch matches."""
     fields = tokens_of(article.title, article.lead, article.text)
-    wanted = frozenset(place for compiled in rules.running.values() for place in compiled.query.places)
-    reading = rules.places.read(fields, article.published_at, also=wanted)
+    reading = rules.places.read(fields, article.published_at, also=rules.also)
     language = detect(fields, article.declared_language)
     topics = rules.topics.find(fields, language)
     document = searchable(article, reading, topics, language, fields)

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
+import structlog
 from msgspec.structs import replace
 
 from services.collector import state
@@ -20,23 +20,23 @@ from services.collector.entries import entries_of, entry_key, link_of
 from services.collector.records import FeedDayRecord, Later, Pending, get, get_all, later_put, put, stamp
 from services.domain.address import host_of
 from services.domain.article import id_of
+from services.domain.calendar import ZONE
 from services.domain.codec import decode
 from services.domain.feed import Entry, EntryRecord, Feed, FeedCursor, FeedState
 from services.ports.clock import Clock
-from services.ports.errors import Conflict, Unprocessable
+from services.ports.errors import Conflict, PortError, Unprocessable
 from services.ports.extractor import Extractor, FeedContent
 from services.ports.fetcher import Fetcher, Request, Response
 from services.ports.ledger import Ledger, Put
 from services.settings import CollectorSettings
 
-LOCAL = ZoneInfo("Asia/Ho_Chi_Minh")
-"""The office's day: outcomes are counted by it."""
+_log = structlog.get_logger()
 
 # One GET a day without validators: some servers answer 304 for ever.
 _FULL_EVERY = timedelta(hours=24)
 # A server that turned us away is not asked again at once.
 _BLOCKED_PAUSE = timedelta(minutes=60)
-_LONGEST_RETRY_AFTER = 86_400
+_LONGEST_PAUSE = timedelta(hours=24)
 _READABLE: tuple[FeedState, ...] = ("ok", "moved", "empty", "stale", "wrong_section")
 
 
@@ -59,6 +59,14 @@ class _Body:
     content: FeedContent
     entries: list[Entry]
     problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Writes:
+    """What an entry writes, in order: an index without its entry is dropped, a missing one would be missed for ever."""
+
+    first: tuple[Put, ...] = ()
+    then: tuple[Put, ...] = ()
 
 
 class Poller:
@@ -93,15 +101,28 @@ class Poller:
             waiting.setdefault(request, []).append(feed)
         for response in self._fetcher.fetch(list(waiting)):
             for feed in waiting[response.request]:
-                self._take(feed, response, cursors.get(feed.id), report)
+                self._take_guarded(feed, response, cursors.get(feed.id), report)
         return report
 
+    def _take_guarded(self, feed: Feed, response: Response, before: FeedCursor | None, report: RoundReport) -> None:
+        """What nobody foresaw in one feed costs that feed alone."""
+        before = before if before is not None and before.url == feed.url else None
+        try:
+            self._take(feed, response, before, report)
+        except PortError:
+            raise
+        except Exception as error:  # noqa: BLE001  the whole trace is logged; the other feeds must be polled
+            _log.exception("unexpected", feed=feed.id, url=feed.url, hint="the feed is parse_error; please report")
+            said = f"{type(error).__name__}: {error}"[:200]
+            verdict = state.Verdict("parse_error", f"lỗi ngoài dự kiến khi đọc: {said} / unexpected error")
+            self._save(feed, response, before, verdict, None, "", report)
+
     def _request(self, feed: Feed, before: FeedCursor | None, now: datetime, deadline: float | None) -> Request:
-        conditional = before is not None and before.url == feed.url and before.full_at is not None
-        if before is None or not conditional or before.full_at is None or now - before.full_at >= _FULL_EVERY:
-            etag, last_modified = "", ""
-        else:
-            etag, last_modified = before.etag, before.last_modified
+        etag, last_modified = "", ""
+        known = before if before is not None and before.url == feed.url else None
+        # abs: a clock that once was ahead must not keep full GETs away for years.
+        if known is not None and known.full_at is not None and abs(now - known.full_at) < _FULL_EVERY:
+            etag, last_modified = known.etag, known.last_modified
         return Request(
             feed.url,
             etag=etag,
@@ -112,23 +133,36 @@ class Poller:
 
     def _take(self, feed: Feed, response: Response, before: FeedCursor | None, report: RoundReport) -> None:
         now = self._clock.now()
-        before = before if before is not None and before.url == feed.url else None
         digest = _digest(feed, response)
+        body: _Body | None = None
         if before is not None and digest and digest == before.body_hash:
             verdict = state.unchanged(before, feed, now)
-            body = None
         else:
             body = self._read(feed, response, now)
             title = body.content.title if body else ""
             entries, problem = (body.entries, body.problem) if body else ([], "")
             verdict = state.decide(feed, response, entries, problem, before, now, title)
-        first_poll = before is None or before.first_read_at is None
+        self._save(feed, response, before, verdict, body, digest, report)
+
+    def _save(
+        self,
+        feed: Feed,
+        response: Response,
+        before: FeedCursor | None,
+        verdict: state.Verdict,
+        body: _Body | None,
+        digest: str,
+        report: RoundReport,
+    ) -> None:
+        """The day, then the entries, then the cursor: a day with entries has a state, and no entry is passed over."""
+        now = self._clock.now()
+        cursor = _cursor(feed, response, before, verdict, body, digest, now)
+        self._ledger.put(self._day(feed, verdict, cursor.cut if _was_read(response, verdict) else 0, now))
         if body is not None and not body.problem:
+            first_poll = before is None or before.first_read_at is None
             report.new_entries += self._register(feed, body.entries, first_poll, now)
             report.cut += body.content.cut
-        cursor = _cursor(feed, response, before, verdict, body, digest, now)
-        cut = cursor.cut if _was_read(response, verdict) else 0
-        self._ledger.put(put("feed", feed.id, cursor), self._day(feed, verdict, cut, now))
+        self._ledger.put(put("feed", feed.id, cursor))
         report.polled += 1
         report.answered += response.status > 0
         report.states[verdict.state] += 1
@@ -147,31 +181,37 @@ class Poller:
     def _register(self, feed: Feed, entries: list[Entry], first_poll: bool, now: datetime) -> int:
         """New entries as pending; changed ones with a page to read again. Returns how many were new."""
         by_key = {entry_key(feed.id, entry.key): entry for entry in entries}
+        new: set[str] = set()
         while True:
             held = self._ledger.get_many("entry", list(by_key))
-            writes: list[Put] = []
+            new |= by_key.keys() - held.keys()
+            writes: list[_Writes] = []
             for place, (key, entry) in enumerate(by_key.items()):
                 if key not in held:
-                    writes += _new_entry(feed, key, entry, first_poll, now, place)
+                    writes.append(_new_entry(feed, key, entry, first_poll, now, place))
                 else:
                     record = decode(held[key].value, EntryRecord)
-                    writes += _changed_entry(key, entry, record, held[key].revision, now)
+                    writes.append(_changed_entry(key, entry, record, held[key].revision, now))
             try:
-                self._ledger.put(*writes)
+                self._ledger.put(*(one for each in writes for one in each.first))
+                self._ledger.put(*(one for each in writes for one in each.then))
             except Conflict:
                 # Another process registered or settled one of them in between: look again.
                 continue
-            return len(by_key) - len(held)
+            return len(new)
 
     def _day(self, feed: Feed, verdict: state.Verdict, cut: int, now: datetime) -> Put:
         """Beyond the cap nobody knows which entries are new: the day's largest count is kept."""
-        key = f"{feed.id}|{now.astimezone(LOCAL):%Y-%m-%d}"
+        key = f"{feed.id}|{now.astimezone(ZONE):%Y-%m-%d}"
         before = get(self._ledger, "feed_day", key, FeedDayRecord)
         return put("feed_day", key, FeedDayRecord(state=verdict.state, cut=max(before.cut if before else 0, cut)))
 
 
 def _is_due(feed: Feed, cursor: FeedCursor | None, now: datetime) -> bool:
-    return cursor is None or cursor.url != feed.url or cursor.due_at <= now
+    """Also where the clock was ahead when the cursor was written: no pause is that long."""
+    if cursor is None or cursor.url != feed.url:
+        return True
+    return not now < cursor.due_at <= now + max(timedelta(minutes=feed.every_minutes), _LONGEST_PAUSE)
 
 
 def _digest(feed: Feed, response: Response) -> str:
@@ -181,25 +221,26 @@ def _digest(feed: Feed, response: Response) -> str:
     return hashlib.sha256(f"{feed.section}\n{response.moved_to}\n".encode() + response.body).hexdigest()
 
 
-def _new_entry(feed: Feed, key: str, entry: Entry, first_poll: bool, now: datetime, place: int) -> list[Put]:
+def _new_entry(feed: Feed, key: str, entry: Entry, first_poll: bool, now: datetime, place: int) -> _Writes:
     pending = Pending(entry=key, host=host_of(entry.link), link_id=id_of(link_of(entry)))
     record = EntryRecord(feed=feed.id, entry=entry, first_seen=now, first_poll=first_poll)
-    # The index first: an index without its entry is dropped, an entry without its index would wait for ever.
-    waiting = f"{stamp(now)}|{feed.id}|{place:05}|{key}"
-    return [put("pending", waiting, pending), put("entry", key, record, expected=0)]
+    # Of one poll the older is published first, whatever feed it is in: the original founds the story, not its copy.
+    waiting = f"{stamp(now)}|{stamp(entry.published_at or now)}|{feed.id}|{place:05}|{key}"
+    return _Writes((put("pending", waiting, pending),), (put("entry", key, record, expected=0),))
 
 
-def _changed_entry(key: str, entry: Entry, record: EntryRecord, revision: int, now: datetime) -> list[Put]:
+def _changed_entry(key: str, entry: Entry, record: EntryRecord, revision: int, now: datetime) -> _Writes:
     """A title or lead that the paper changed: its page is read again."""
     known = record.entry
     if (known.title, known.lead) == (entry.title, entry.lead):
-        return []
+        return _Writes()
     kept = replace(known, title=entry.title, lead=entry.lead, text=entry.text if record.outcome == "pending" else "")
-    writes: list[Put] = []
-    if record.outcome in ("published", "unmatched"):
-        # Before the entry: once that holds the new title, nothing tells the change any more.
-        writes.append(later_put(now, Later(article_id=record.article_id, reason="changed")))
-    return [*writes, put("entry", key, replace(record, entry=kept), expected=revision)]
+    # Before the entry: once that holds the new title, nothing tells the change any more.
+    read_again = [later_put(now, Later(article_id=record.article_id, reason="changed"))]
+    return _Writes(
+        tuple(read_again if record.outcome in ("published", "unmatched") else ()),
+        (put("entry", key, replace(record, entry=kept), expected=revision),),
+    )
 
 
 def _cursor(
@@ -262,5 +303,5 @@ def _pause(feed: Feed, response: Response, verdict: state.Verdict) -> timedelta:
         pause = max(pause, _BLOCKED_PAUSE)
     asked = response.headers.get("retry-after", "")
     if response.status in (429, 503) and asked.isdecimal():
-        pause = max(pause, timedelta(seconds=min(int(asked), _LONGEST_RETRY_AFTER)))
+        pause = max(pause, min(timedelta(seconds=int(asked[:9])), _LONGEST_PAUSE))
     return pause

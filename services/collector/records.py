@@ -3,7 +3,7 @@
 "feed"     feed id                         FeedCursor
 "feed_day" feed id|local day               FeedDayRecord
 "entry"    feed id|hash of the key         EntryRecord
-"pending"  first seen|feed|place|entry key Pending: which entries wait, so that nobody scans all
+"pending"  first seen|date|feed|place|key  Pending: which entries wait, so that nobody scans all; due|... after errors
 "article"  article id                      ArticleRecord: claimed before it is published
 "alias"    id of a link                    article id, where the page named another canonical address
 "later"    due|article id|reason           Later: a page to read again
@@ -40,6 +40,8 @@ class Pending(Record, frozen=True, kw_only=True):
     entry: str
     host: str
     link_id: str
+    attempts: int = 0
+    """How often an error that nobody foresaw kept it from being settled. Then its key begins with when it is due."""
 
 
 class ArticleRecord(Record, frozen=True, kw_only=True):
@@ -63,6 +65,8 @@ class Later(Record, frozen=True, kw_only=True):
 
     article_id: str
     reason: Reason
+    attempts: int = 0
+    """How often an error that nobody foresaw came between."""
 
 
 class Alias(Record, frozen=True, kw_only=True):
@@ -72,6 +76,16 @@ class Alias(Record, frozen=True, kw_only=True):
 def stamp(time: datetime) -> str:
     """A time that sorts as text."""
     return time.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+# After an error that nobody foresaw: soon, for a new version may be running by then, and in the end once a day.
+_PAUSES = (timedelta(minutes=1), timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6))
+LONGEST_PAUSE = timedelta(days=1)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long an item rests after its first, second ... unforeseen error."""
+    return _PAUSES[attempts - 1] if attempts <= len(_PAUSES) else LONGEST_PAUSE
 
 
 def put(kind: str, key: str, record: Record, expected: int | None = None) -> Put:

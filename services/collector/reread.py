@@ -10,12 +10,24 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
 from msgspec.structs import replace
 
 from services.collector.build import PageRead, Refused, build
 from services.collector.judge import judge
 from services.collector.pages import Pages
-from services.collector.records import Alias, ArticleRecord, Later, get_all, put, revisit, scan, stamp
+from services.collector.records import (
+    Alias,
+    ArticleRecord,
+    Later,
+    get_all,
+    later_put,
+    pause_after,
+    put,
+    revisit,
+    scan,
+    stamp,
+)
 from services.domain.address import canonical_url, host_of
 from services.domain.article import Article, id_of
 from services.domain.codec import encode
@@ -23,11 +35,14 @@ from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
 from services.domain.feed import EntryRecord, Feed
 from services.ports.bus import Bus, Message
 from services.ports.clock import Clock
+from services.ports.errors import PortError
 from services.ports.ledger import Ledger, Put
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings
 
-_EACH_HOST = 10
+_log = structlog.get_logger()
+
+_EACH_HOST = 5
 _EACH_STEP = 100
 
 
@@ -62,14 +77,17 @@ class Rereader:
         self._clock = clock
 
     def step(self) -> int:
-        """Read some due pages again; returns how many were due. Raises Unavailable when a port is not there."""
+        """Read some due pages again; returns how many are done. Raises Unavailable when a port is not there."""
         rules = self._rules()
         due = self._due()
         visits = self._visits(due, rules)
         reads = self._pages.read([visit.record.entry.link for visit in visits])
         for visit in visits:
-            link = visit.record.entry.link
-            self._settle(visit, reads.get(link, PageRead(link)), rules)
+            read = reads.get(visit.record.entry.link)
+            if read is None:
+                del due[visit.key]
+            else:
+                self._guarded(visit, read, rules)
         for key in due:
             self._ledger.delete("later", key)
         return len(due)
@@ -102,6 +120,17 @@ class Rereader:
             feed = rules.feeds.get(known.feed) or Feed(id=known.feed, url=known.url)
             visits.append(_Visit(key, later, known, record, feed))
         return visits
+
+    def _guarded(self, visit: _Visit, read: PageRead, rules: Rulebook) -> None:
+        """What nobody foresaw in one page costs that page alone: it is tried again later."""
+        try:
+            self._settle(visit, read, rules)
+        except PortError:
+            raise
+        except Exception:  # noqa: BLE001  the whole trace is logged; the other pages must be read
+            _log.exception("unexpected", page=visit.record.entry.link, hint="please report")
+            again = replace(visit.later, attempts=visit.later.attempts + 1)
+            self._ledger.put(later_put(self._clock.now() + pause_after(again.attempts), again))
 
     def _settle(self, visit: _Visit, read: PageRead, rules: Rulebook) -> None:
         now = self._clock.now()

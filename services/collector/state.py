@@ -14,7 +14,7 @@ from services.domain.feed import Entry, Feed, FeedCursor, FeedState
 from services.domain.text import fold
 from services.ports.fetcher import Response
 
-_REFUSALS = ("refused_address", "too_large", "bad_url")
+_REFUSALS = ("refused_address", "refused_source", "too_large", "bad_url")
 _FEED_ROOT = re.compile(r"<(?:\w+:)?(?:rss|feed|rdf)[\s>:]", re.IGNORECASE)
 _WEB_PAGE = re.compile(r"<(?:!doctype\s+html|html|head|body|script|meta|iframe)\b", re.IGNORECASE)
 _CHALLENGE = re.compile(
@@ -26,21 +26,6 @@ _HEAD = 65_536
 
 # A feed is stale when nothing came for ten times its usual gap: at least a week (small portals rest), at most 30 days.
 _GAPS, _LEAST, _MOST = 10, timedelta(days=7), timedelta(days=30)
-
-ADVICE: dict[FeedState, str] = {
-    "ok": "Đọc được, không phải làm gì.",
-    "http_error": "Máy chủ của báo không trả lời hoặc báo lỗi. Hệ thống tự thử lại; nếu quá một ngày, mở địa chỉ bằng "
-    "trình duyệt và sửa trong feeds.yaml.",
-    "blocked": "Báo chặn máy đọc hoặc trả trang kiểm tra trình duyệt. Không vượt rào: liên hệ tòa soạn xin cho phép, "
-    "hoặc dùng nguồn tổng hợp thay thế.",
-    "empty": "Địa chỉ đúng dạng nhưng không có tin nào. Báo có thể đã bỏ chuyên mục: tìm địa chỉ RSS mới.",
-    "stale": "Nguồn vẫn trả lời nhưng lâu không có tin mới. Mở trang báo xem chuyên mục còn hoạt động không.",
-    "moved": "Báo đã chuyển sang địa chỉ khác. Sửa địa chỉ trong feeds.yaml theo nơi chuyển đến.",
-    "wrong_section": "Địa chỉ trả về chuyên mục khác. Tìm lại mã chuyên mục trên trang RSS của báo.",
-    "parse_error": "Nội dung không đọc được như RSS hay Atom. Mở địa chỉ bằng trình duyệt để kiểm tra.",
-    "refused": "Từ chối đọc vì không an toàn (địa chỉ nội bộ, tệp quá lớn hoặc có bẫy XML). Kiểm tra lại địa chỉ.",
-}
-"""What an operator should do, in Vietnamese."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.domain.codec import decode, encode
-from services.domain.events import PARKED, SCHEMA, Parked
+from services.domain.events import PARKED, Parked
 from services.domain.record import Record
 from services.ports.bus import Bus, Message
 from services.ports.ledger import Ledger, Put
@@ -30,6 +30,11 @@ class ParkedItem:
     parked: Parked
     retried: Retried | None
 
+    @property
+    def whole(self) -> bool:
+        """Whether it can be sent round again: of what was no JSON only size and hash are kept."""
+        return bool(self.parked.value)
+
 
 def list_parked(bus: Bus, ledger: Ledger) -> list[ParkedItem]:
     """All parked messages that the log still holds, oldest first. Raises Unavailable."""
@@ -41,12 +46,14 @@ def list_parked(bus: Bus, ledger: Ledger) -> list[ParkedItem]:
 
 
 def retry(bus: Bus, ledger: Ledger, items: Sequence[ParkedItem], by: str, at: datetime) -> int:
-    """Publish these again to the topics that they came from and mark them; returns how many.
+    """Publish these again as they came, headers and all, and mark them; returns how many were whole.
 
+    The schema and the mark of a replay stay: a newer message is parked again, a replayed one mails nothing.
     Published before marked: a crash between the two repeats one, which every handler bears. Raises Unavailable.
     """
-    for item in items:
-        message = Message(item.parked.key, item.parked.value.encode(), {"schema": str(SCHEMA)})
+    whole = [item for item in items if item.whole]
+    for item in whole:
+        message = Message(item.parked.key, item.parked.value.encode(), item.parked.headers)
         bus.publish(item.parked.topic, [message])
         ledger.put(Put(KIND, item.id, encode(Retried(by=by, at=at))))
-    return len(items)
+    return len(whole)

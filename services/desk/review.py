@@ -1,42 +1,32 @@
 """Review: what people decide of findings, each under the login of an analyst of people.yaml.
 
-The verdict is written conditionally in the ledger, then published as a Decision; the alerter tells those it concerns.
-A message lost between the two is published again by the next review command, and picked up by the alerter's start.
+The verdict is written conditionally in the ledger, then published as a Decision; the alerter tells those it concerns,
+and publishes itself what a crash lost between the two (alerter/decisions.py). Only the rules in force may decide.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-import msgspec
-
+from services.alerter.cases import FINDING
+from services.alerter.decisions import STATUS, VERDICT, publish
+from services.alerter.words import STATUSES
 from services.domain.case import Case, Step, Verdict, status_of
 from services.domain.codec import decode, encode
-from services.domain.events import DECISIONS, SCHEMA, Decision, DecisionKind
+from services.domain.events import DecisionKind
 from services.domain.finding import FindingStatus
 from services.domain.watch import Person
-from services.ports.bus import Bus, Message
+from services.ports.bus import Bus
 from services.ports.clock import Clock
 from services.ports.errors import Conflict
 from services.ports.ledger import Ledger, Put
+from services.rulebook.accepted import require_in_force
 from services.rulebook.book import Rulebook
 
-FINDING, VERDICT = "finding", "verdict"
-_STATUS: dict[DecisionKind, FindingStatus] = {
-    "confirm": "confirmed",
-    "dismiss": "dismissed",
-    "fix_register": "register_wrong",
-}
+_OFFICE_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _OPEN: tuple[FindingStatus, ...] = ("proposed", "reopened")
-_WORDS: dict[FindingStatus, str] = {
-    "proposed": "cần kiểm tra",
-    "confirmed": "đã xác nhận",
-    "dismissed": "đã bỏ qua",
-    "register_wrong": "đã trả lại sổ dữ kiện",
-    "reopened": "mở lại",
-    "resolved": "đã cải chính",
-}
 
 
 class Refused(Exception):
@@ -58,7 +48,8 @@ class Reviewed:
 class Review:
     """The desk of the analysts. Every method raises Unavailable when the ledger or the bus cannot be reached."""
 
-    def __init__(self, rules: Rulebook, bus: Bus, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, rules: Rulebook, bus: Bus, ledger: Ledger, clock: Clock, zone: ZoneInfo = _OFFICE_ZONE) -> None:
+        self._zone = zone
         self._rules, self._bus, self._ledger, self._clock = rules, bus, ledger, clock
 
     def analyst(self, login: str) -> Person:
@@ -99,7 +90,7 @@ class Review:
         return Reviewed(case, decode(verdict.value, Verdict) if verdict else None)
 
     def confirm(self, finding_id: str, by: Person, reason: str) -> Reviewed:
-        """Only what rests on a verified fact. Raises Refused, Conflict."""
+        """Only what rests on a verified fact. Raises Refused, NotInForce, Conflict."""
         reviewed = self._open_case(finding_id, "xác nhận")
         case, fact = reviewed.case, self._rules.facts.facts.get(reviewed.case.finding.fact_id)
         if fact is None:
@@ -116,27 +107,16 @@ class Review:
         return self._decide(reviewed, "confirm", by, reason)
 
     def dismiss(self, finding_id: str, by: Person, reason: str) -> Reviewed:
-        """The article is not wrong; on a confirmed finding this is the reversal. Raises Refused, Conflict."""
+        """The article is not wrong; on a confirmed finding this is the reversal. Raises as `confirm`."""
         return self._decide(self._open_case(finding_id, "bỏ qua", also="confirmed"), "dismiss", by, reason)
 
     def fix_register(self, finding_id: str, by: Person, reason: str) -> Reviewed:
-        """The register is wrong: this finding and every earlier one of the same row. Raises Refused, Conflict."""
+        """The register is wrong: this finding and every earlier one of the same row. Raises as `confirm`."""
         reviewed = self._open_case(finding_id, "trả lại sổ dữ kiện", also="confirmed")
         # The others first: if this is cut short, asking again finds this one still open and finishes the rest.
         for other in self._same_fact(reviewed.case):
             self._decide(other, "fix_register", by, reason)
         return self._decide(reviewed, "fix_register", by, reason)
-
-    def publish_lost(self) -> int:
-        """Publish decisions whose message was lost in a crash; returns how many."""
-        lost = [
-            verdict
-            for held in self._ledger.scan(VERDICT)
-            if not (verdict := decode(held.value, Verdict)).published and verdict.steps
-        ]
-        for verdict in lost:
-            self._publish(verdict)
-        return len(lost)
 
     def _same_fact(self, case: Case) -> Iterator[Reviewed]:
         for other in self.all():
@@ -145,11 +125,11 @@ class Review:
                 yield other
 
     def _open_case(self, finding_id: str, what: str, also: FindingStatus | None = None) -> Reviewed:
-        self.publish_lost()
+        require_in_force(self._ledger, self._rules)
         reviewed = self.find(finding_id)
         if reviewed.status in _OPEN or reviewed.status == also:
             return reviewed
-        raise Refused(f"Không thể {what}: {_said(reviewed)}")
+        raise Refused(f"Không thể {what}: {self._said(reviewed)}")
 
     def _decide(self, reviewed: Reviewed, decision: DecisionKind, by: Person, reason: str) -> Reviewed:
         if not reason.strip():
@@ -158,42 +138,24 @@ class Review:
         held = self._ledger.get(VERDICT, finding_id)
         before = decode(held.value, Verdict) if held else None
         if before != reviewed.verdict:
-            raise Conflict(f"Không ghi: {_said(Reviewed(reviewed.case, before))}")
-        step = Step(status=_STATUS[decision], by=by.login, by_name=by.name, at=self._clock.now(), reason=reason.strip())
+            raise Conflict(f"Không ghi: {self._said(Reviewed(reviewed.case, before))}")
+        step = Step(status=STATUS[decision], by=by.login, by_name=by.name, at=self._clock.now(), reason=reason.strip())
         verdict = Verdict(finding_id=finding_id, steps=[*(before.steps if before else []), step])
         try:
             self._ledger.put(Put(VERDICT, finding_id, encode(verdict), expected=held.revision if held else 0))
         except Conflict as error:
             first = self._ledger.get(VERDICT, finding_id)
             now = Reviewed(reviewed.case, decode(first.value, Verdict) if first else None)
-            raise Conflict(f"Không ghi, đã có người quyết định trước: {_said(now)}") from error
-        return Reviewed(reviewed.case, self._publish(verdict))
+            raise Conflict(f"Không ghi, đã có người quyết định trước: {self._said(now)}") from error
+        return Reviewed(reviewed.case, publish(self._bus, self._ledger, verdict))
 
-    def _publish(self, verdict: Verdict) -> Verdict:
-        step = verdict.last
-        kind = next(kind for kind, status in _STATUS.items() if status == step.status)
-        decision = Decision(
-            decision=kind,
-            subject=verdict.finding_id,
-            by=step.by,
-            at=step.at,
-            reason=step.reason,
-            payload={"before": verdict.before},
+    def _said(self, reviewed: Reviewed) -> str:
+        """What stands, by whom, when (in the office's hour) and why."""
+        if reviewed.verdict is None:
+            return "phát hiện đang chờ kiểm tra / it is proposed"
+        step = reviewed.verdict.last
+        return (
+            f"phát hiện {reviewed.case.finding_id} đã là “{STATUSES[step.status]}”, do {step.by_name} ({step.by}) lúc "
+            f"{step.at.astimezone(self._zone):%H:%M ngày %d/%m/%Y}, lý do: {step.reason} "
+            f"/ already {step.status} by {step.by}"
         )
-        self._bus.publish(DECISIONS, [Message(verdict.finding_id, encode(decision), {"schema": str(SCHEMA)})])
-        published = msgspec.structs.replace(verdict, published=True)
-        held = self._ledger.get(VERDICT, verdict.finding_id)
-        if held is not None and decode(held.value, Verdict) == verdict:
-            self._ledger.put(Put(VERDICT, verdict.finding_id, encode(published), expected=held.revision))
-        return published
-
-
-def _said(reviewed: Reviewed) -> str:
-    """What stands, by whom, when and why."""
-    if reviewed.verdict is None:
-        return "phát hiện đang chờ kiểm tra / it is proposed"
-    step = reviewed.verdict.last
-    return (
-        f"phát hiện {reviewed.case.finding_id} {_WORDS[step.status]} bởi {step.by_name} ({step.by}) lúc "
-        f"{step.at.isoformat(timespec='seconds')}, lý do: {step.reason} / already {step.status} by {step.by}"
-    )

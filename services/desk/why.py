@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 from services.alerter.clipping import Clipping
 from services.alerter.records import LETTER, Letter
 from services.alerter.sequence import CLIPPING, SEQUENCE, Known, key
+from services.alerter.stories import stories
 from services.domain.address import canonical_url, host_of, refused_source
 from services.domain.article import Version, id_of
 from services.domain.codec import decode
 from services.domain.events import Enriched
 from services.domain.feed import EntryRecord
 from services.domain.record import Record
-from services.domain.story import Teller, current_story
 from services.domain.watch import Person
 from services.ports.archive import Archive
 from services.ports.ledger import Ledger
@@ -78,7 +78,7 @@ def why(url: str, rules: Rulebook, archive: Archive, ledger: Ledger) -> Account:
         entries=entries,
         article=article,
         versions=archive.versions(article_id) if article is not None else [],
-        story_id=_story(article, ledger),
+        story_id=stories(ledger)(article.story_id) if article is not None else "",
         clippings=clippings,
         letters=list(_letters(article_id, clippings, rules, ledger)),
     )
@@ -122,14 +122,3 @@ def _letters(article_id: str, clippings: list[Clipping], rules: Rulebook, ledger
 def _recipients(watch: str, rules: Rulebook) -> list[Person]:
     compiled = rules.watches.get(watch)
     return rules.people.recipients(compiled.watch) if compiled is not None else []
-
-
-def _story(article: Enriched | None, ledger: Ledger) -> str:
-    if article is None:
-        return ""
-
-    def read(article_id: str) -> Teller | None:
-        held = ledger.get("story", article_id)
-        return decode(held.value, Teller) if held else None
-
-    return current_story(article.story_id, read)

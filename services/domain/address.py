@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urljoin, urlsplit
+
+import tldextract
 
 # Leading labels that serve the same articles in another dress.
 _VARIANT_LABELS = frozenset({"www", "m", "mobile", "amp", "wap"})
@@ -32,7 +34,14 @@ _PERSONAL = """
     patreon.com linktr.ee about.me change.org
 """
 _PERSONAL_HOSTS = frozenset(_PERSONAL.split())
+_NETWORKS = frozenset(host.split(".")[0] for host in _PERSONAL_HOSTS if len(host.split(".")[0]) > 1) | {"x", "bsky"}
+_SOCIAL_MIRRORS = frozenset({"nitter", "xcancel", "twitrss", "invidious", "teddit", "libreddit", "bibliogram"})
+_LEADING = re.compile(r"(?:[a-z][a-z0-9+-]*:)?[/\\]*", re.IGNORECASE)
+"""What stands before the host: a scheme (no dot in it, so `facebook.com:443` has none) and slashes."""
 _BLOGSPOT = re.compile(r"(?:^|\.)blogspot\.[a-z]{2,3}(?:\.[a-z]{2})?$")
+
+# The list of public suffixes that comes with the library: nothing is downloaded and nothing kept on disk.
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 _INTERNAL = (".localhost", ".local", ".internal", ".home.arpa")
 
@@ -57,6 +66,23 @@ def same_site(one: str, other: str) -> bool:
     """Whether two hosts are one site: equal, or one is under the other."""
     a, b = site_of(one), site_of(other)
     return bool(a and b) and (a == b or a.endswith("." + b) or b.endswith("." + a))
+
+
+def same_owner(one: str, other: str) -> bool:
+    """Whether two hosts stand under one registered domain: `consent.google.com` and `news.google.com`."""
+    owner = _registered(one)
+    return same_site(one, other) or (bool(owner) and owner == _registered(other))
+
+
+def joined(base: str, link: str) -> str:
+    """The absolute address of a link that stands at `base`; "" where it is no address at all.
+
+    For links that strangers write: urljoin raises on an open bracket or a letter that turns into "/".
+    """
+    try:
+        return urljoin(base, link.strip())
+    except ValueError:
+        return ""
 
 
 def canonical_url(url: str) -> str:
@@ -96,6 +122,26 @@ def refused_source(host: str) -> str | None:
     labels = host.lower().rstrip(".").split(".")
     ends = {".".join(labels[start:]) for start in range(len(labels))}
     return PERSONAL_REASON if ends & _PERSONAL_HOSTS or _BLOGSPOT.search(host.lower()) else None
+
+
+def personal_address(url: str) -> str | None:
+    """`refused_source` of an address as people write it: also `facebook.com/a`, `//facebook.com/a`, `ftp://...`."""
+    return refused_source(host_of(url) or host_of("https://" + _LEADING.sub("", url.strip(), count=1)))
+
+
+def relayed_source(url: str) -> str | None:
+    """Why a feed is none of the press: a relay (nitter, RSSHub, RSS-Bridge) that hands on a social network."""
+    parts = _split(url)
+    if parts is None:
+        return None
+    labels = _ascii_host(parts).split(".")
+    segments = [unquote(part).lower() for part in parts.path.split("/")]
+    if set(labels) & _SOCIAL_MIRRORS or any(refused_source(part) for part in segments):
+        return PERSONAL_REASON
+    if any(label.startswith(("rsshub", "rss-bridge", "rssbridge")) for label in labels) or "bridge" in parts.query:
+        told = {*segments, *(value.lower().removesuffix("bridge") for _name, value in _all(parts))}
+        return PERSONAL_REASON if told & _NETWORKS else None
+    return None
 
 
 def unsafe_address(url: str, ports: frozenset[int] = frozenset({80, 443})) -> str | None:
@@ -171,6 +217,10 @@ def _ascii_host(parts: SplitResult) -> str:
         return host.encode("idna").decode() if not host.isascii() else host
     except UnicodeError:
         return host
+
+
+def _registered(host: str) -> str:
+    return _SUFFIXES(host).top_domain_under_public_suffix
 
 
 def _port(parts: SplitResult) -> str:

@@ -36,7 +36,8 @@ class Article(Record, frozen=True, kw_only=True):
     outlet: str = ""
     """Id in outlets.yaml; the final host where no outlet is registered for it."""
     outlet_name: str = ""
-    source_class: SourceClass = "press"
+    source_class: SourceClass
+    """Only "press" is judged and told of: whoever makes an article says what it is."""
     declared_language: str | None = None
     text_basis: Literal["page", "feed", "given"] = "page"
     content_hash: str = ""

@@ -34,6 +34,7 @@ _AFTER_NAME = re.compile(
 _DATED = re.compile(r"\s*[-–|,•]\s*(?:thứ \S+,?\s*)?\d{1,2}[/.-]\d{1,2}(?:[/.-]\d{2,4})?[^\n]*$", re.IGNORECASE)
 _EMAIL = re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 # The last sentence's end, with the name after it: "... xuất viện trong tuần này. A. Thư".
+_ABBREVIATED = frozenset({"tp", "tx", "tt"})
 _SENTENCE_END = re.compile(r"(?:(?<=[^\W\d_]{2}[.!?…])|(?<=[.!?…][\"”’)])|(?<=[\d)\]%][.!?])|(?<=\./\.))\s+(?=\S)")
 
 
@@ -43,6 +44,18 @@ def mask_bylines(text: str) -> str:
     for start, end in spans:
         text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
     return text
+
+
+def mask_title(title: str) -> str:
+    """The title, of the same length, without e-mail addresses and what calls itself a credit after its last sentence.
+
+    A bare name there may be what the title is about ("... đi đâu? Bù Gia Mập").
+    """
+    for found in re.finditer(r"(?<=[.!?…])\s+(?=\S)", title):
+        if _is_credit(title[found.end() :]) and "\n" not in title[found.end() :]:
+            title = title[: found.end()] + " " * (len(title) - found.end())
+            break
+    return _EMAIL.sub(lambda found: " " * len(found[0]), title)
 
 
 def remove_bylines(text: str) -> str:
@@ -110,13 +123,18 @@ def _after_last_sentence(text: str, start: int, end: int) -> Iterator[tuple[int,
     ends = [
         found.end()
         for found in _SENTENCE_END.finditer(text, max(start, end - 2 * _LONGEST_CREDIT), end)
-        if not text[max(0, found.start() - 4) : found.start()].split()[-1].strip(".").isupper()  # "TP. Hà Nội"
+        if not _abbreviated(text[max(0, found.start() - 4) : found.start()].split()[-1].strip("."))
     ]
     for at in reversed(ends[-2:]):  # "A. Thư" has a point of its own
         rest = text[at:end]
         if _is_name(rest) or _is_credit(rest):
             yield at, end
             return
+
+
+def _abbreviated(word: str) -> bool:
+    """ "TP. Hà Nội", "Tp. Điện Biên Phủ": a point, and no end of a sentence."""
+    return word.isupper() or word.lower() in _ABBREVIATED
 
 
 def _is_name(text: str) -> bool:

@@ -28,6 +28,8 @@ class Case(Record, frozen=True, kw_only=True):
     """"story|fact": letters about the same story and the same fact are one thread, each occasion told once."""
     quiet: str = ""
     """Why no urgent notice was sent; empty when it was."""
+    notice: str = ""
+    """Names the notice that told analysts of it, or of its thread before; empty for a quiet one."""
     about: str = ""
     """What the row states: "tỉnh Bình Phước (cũ): chiều dài đường biên giới"."""
     fact_status: FactStatus | None = None

@@ -7,10 +7,11 @@ one, never a text that is only a feed's summary, and nothing that depends on a d
 from __future__ import annotations
 
 from services.domain.article import Article, Fields
+from services.domain.calendar import ZONE
 from services.domain.contradiction_number import contradicted_numbers, number_reason, stated
 from services.domain.contradiction_unit import stale_units, unit_reason
 from services.domain.fact import UNIT_ATTRIBUTES, Fact
-from services.domain.fact_register import VIETNAM, FactRegister, as_written
+from services.domain.fact_register import FactRegister, as_written
 from services.domain.finding import Finding, FindingKind, finding_id
 from services.domain.place import Reading
 from services.domain.statement import Statement, statements
@@ -20,7 +21,7 @@ def find_contradictions(article: Article, fields: Fields, reading: Reading, fact
     """The sentences that a row of the register contradicts, in order of the text; one for each row and quote."""
     if article.source_class != "press" or article.text_basis == "feed" or not facts.concerns(fields, reading):
         return []
-    published = article.published_at.astimezone(VIETNAM).date() if article.published_at else None
+    published = article.published_at.astimezone(ZONE).date() if article.published_at else None
     spots = facts.spots(fields, reading, article.published_at)
     said = list(statements(fields, spots, published))
     found: dict[str, Finding] = {}

@@ -76,11 +76,12 @@ class Decision(Record, frozen=True, kw_only=True):
 
 
 class Parked(Record, frozen=True, kw_only=True):
-    """A message that cannot be processed, kept whole with its reason."""
+    """A message that cannot be processed, kept with its reason; `headers` go with it when it is sent round again."""
 
     topic: str
     key: str
     value: str
-    """The message as it was, JSON text, author fields dropped."""
+    """The message as it was, JSON text, author fields dropped; empty where it was no object of JSON."""
+    headers: dict[str, str] = {}
     reason: str
     at: datetime

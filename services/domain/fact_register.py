@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from services.domain.article import FIELDS, Field, Fields
 from services.domain.fact import UNIT_ATTRIBUTES, Fact
@@ -15,9 +15,6 @@ from services.domain.place_register import PlaceRegister
 from services.domain.quantity import Quantity, quantity_of
 from services.domain.statement import Spot, Statement, token_span
 from services.domain.text import Tokens, tokenise
-
-VIETNAM = timezone(timedelta(hours=7))
-"""Vietnam keeps no summer time; a day of publication is a day there."""
 
 _DATE_UNIT = "ngày"
 """Rows whose value is a day. They are kept in the register; sentences are not held against them yet."""
@@ -102,6 +99,7 @@ class FactRegister:
         for attribute, spelt in words.items():
             for form in {tokenise(word).marked for word in spelt}:
                 self._words[form[0]].append((form, attribute))
+        self._spoken = {attribute for attribute, spelt in words.items() if spelt}
         self.units = Phrases(units)
         self.ended: dict[str, list[UnitRow]] = defaultdict(list)
         """Subject -> what ended of it."""
@@ -116,6 +114,10 @@ class FactRegister:
             [(name.text, False) for place in places.places.values() if not place.watched for name in place.names]
             + [(region, True) for region in _REGIONS]
         )
+
+    def unreachable(self, fact: Fact) -> bool:
+        """Whether no sentence can ever be held against this figure: nothing says its attribute in words."""
+        return (fact.subject, fact.attribute) in self.numbers and fact.attribute not in self._spoken
 
     def attributes_in(self, said: Statement) -> list[Found[str]]:
         """The words of a sentence that name an attribute, the longest at each place; "xã, phường" spans its comma."""

@@ -107,6 +107,6 @@ class FeedDay(Record, frozen=True, kw_only=True):
 
     feed: str
     day: str
-    state: FeedState | Literal["not_polled"]
+    state: FeedState
     entries: int
     outcomes: dict[str, int]

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from functools import partial
-from zoneinfo import ZoneInfo
 
 from services.domain.article import Fields
+from services.domain.calendar import ZONE
 from services.domain.place import Mention, Nearness, Place, PlaceName, Reading, Rejected, Verdict
 from services.domain.place_index import PlaceIndex
 from services.domain.place_judge import Judged, PlaceJudge
@@ -19,7 +19,6 @@ from services.domain.place_kind import kind_of
 from services.domain.place_nearness import class_mentions
 from services.domain.place_territory import Territories
 
-_ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 _STRENGTH: dict[Nearness, int] = {"mention": 0, "part": 1, "about": 2}
 
 
@@ -42,7 +41,7 @@ class PlaceRegister:
 
         Without `published_at` all periods are valid.
         """
-        on = published_at.astimezone(_ZONE).date() if published_at else None
+        on = published_at.astimezone(ZONE).date() if published_at else None
         judged = self._judge.judge(self._index.candidates(fields), on)
         since = None if on else self._not_before(judged)
         recorded = self._watched | also

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from services.domain.article import Field
+from services.domain.calendar import ZONE
 from services.domain.query_lex import Lexeme, expected, lex
 from services.domain.query_tree import (
     Node,
@@ -32,7 +32,6 @@ from services.domain.text import tokenise, words
 MAX_CHARACTERS = 8000
 MAX_TERMS = 500
 MAX_DEPTH = 20
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 
 _CONDITIONS = (Text, Place, Value, Since, Until)
 _TEXT_FIELDS: dict[str, Field] = {"title": "title", "lead": "lead", "body": "text", "text": "text"}

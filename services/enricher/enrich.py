@@ -6,17 +6,16 @@ done is parked with its reason and the others go on; a port that cannot be reach
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from traceback import format_exception
 
 import structlog
 
-from services.domain.article import AUTHOR_KEYS, Article, without_authors
-from services.domain.codec import decode, encode
-from services.domain.events import COLLECTED, ENRICHED, PARKED, SCHEMA, Collected, Enriched, Parked
+from services.domain.article import Article
+from services.domain.codec import encode
+from services.domain.events import COLLECTED, ENRICHED, PARKED, SCHEMA, Collected, Enriched
+from services.domain.parking import park, read
 from services.enricher.change import Change, change_between, previous_version, version_of
 from services.enricher.neighbours import Neighbours
 from services.enricher.steps import enrich, places_of_watches
@@ -28,8 +27,6 @@ from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
 
 GROUP = "enricher"
-_VALUE = r"""("(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^,}\n]*)"""
-_AUTHOR = re.compile(rf"""["']?(?:{"|".join(map(re.escape, sorted(AUTHOR_KEYS)))})["']?\s*[:=]\s*{_VALUE}""", re.I)
 _log = structlog.get_logger()
 
 
@@ -65,19 +62,9 @@ class Enricher:
     def _finish(self, deliveries: Sequence[Delivery]) -> None:
         done: list[_Done] = []
         parked: list[Message] = []
-        articles: list[tuple[Article, Delivery]] = []
+        # In the order of the bus alone: how many messages came at once must make no difference to the stories.
         for delivery in deliveries:
-            try:
-                articles.append((_article_of(delivery), delivery))
-            except ValueError as error:
-                parked.append(self._parked(delivery, error))
-        # Who was first in one poll is said by their own dates, not by which host answered first: the original founds
-        # the story and not its copy. Versions of one article keep their order (the sort is stable).
-        seen: dict[str, tuple[datetime, datetime]] = {}
-        for article, _ in articles:
-            seen.setdefault(article.article_id, (article.first_seen, article.time))
-        for article, delivery in sorted(articles, key=lambda one: seen[one[0].article_id]):
-            outcome = self._read(article, delivery, done)
+            outcome = self._read(delivery, done)
             if isinstance(outcome, Message):
                 parked.append(outcome)
             else:
@@ -89,10 +76,10 @@ class Enricher:
             self._bus.publish(ENRICHED, [one.message for one in done])
         self._bus.commit(COLLECTED, GROUP, deliveries)
 
-    def _read(self, article: Article, delivery: Delivery, before: Sequence[_Done]) -> _Done | Message:
+    def _read(self, delivery: Delivery, before: Sequence[_Done]) -> _Done | Message:
         """The enriched article, or the message for PARKED that says why there is none."""
         try:
-            rules = self._rules()
+            article, rules = read(delivery.message.value, delivery.message.headers, Collected).article, self._rules()
             document = enrich(
                 article, rules, self._neighbours, also=places_of_watches(rules), change=self._change(article, before)
             )
@@ -133,30 +120,9 @@ class Enricher:
 
     def _parked(self, delivery: Delivery, error: Exception) -> Message:
         """The message as it came, without author fields, with who could not do it, why, and where it stood."""
-        key, reason = delivery.message.key, f"{type(error).__name__}: {error}"
-        _log.warning("parked", topic=COLLECTED, key=key, position=delivery.position, reason=reason, exc_info=error)
-        parked = Parked(
-            topic=COLLECTED,
-            key=key,
-            value=_without_authors(delivery.message.value),
-            reason=f"{GROUP}, {COLLECTED} {delivery.position}: {reason}",
-            at=self._clock.now(),
-        )
-        return Message(key, encode(parked), {"schema": str(SCHEMA)})
-
-
-def _article_of(delivery: Delivery) -> Article:
-    """The article of a message. Raises ValueError for what does not fit, also for a newer schema."""
-    schema = delivery.message.headers.get("schema", str(SCHEMA))
-    if not schema.isdigit() or int(schema) > SCHEMA:
-        raise ValueError(f"schema {schema} mới hơn phiên bản này đọc được / newer than this version reads")
-    return decode(delivery.message.value, Collected).article
-
-
-def _without_authors(value: bytes) -> str:
-    """JSON text without author fields; what is no JSON is kept as text, cleared of what looks like one."""
-    text = value.decode(errors="replace")
-    try:
-        return json.dumps(without_authors(json.loads(text)), ensure_ascii=False)
-    except (ValueError, RecursionError):
-        return json.dumps(_AUTHOR.sub("", text), ensure_ascii=False)
+        message, position = delivery.message, delivery.position
+        parked = park(GROUP, COLLECTED, position, message.key, message.value, message.headers, error, self._clock.now())
+        # Not `exc_info`: its trace shows the variables, and with them what was taken out of the message.
+        trace = format_exception(error)
+        _log.warning("parked", topic=COLLECTED, key=message.key, reason=parked.reason, trace=trace)
+        return Message(message.key, encode(parked), {"schema": str(SCHEMA)})

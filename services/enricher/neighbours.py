@@ -102,7 +102,10 @@ class Neighbours:
         ]
         own_story = current_story(own.story, tellers.get) if own is not None else None
         choice = choose(sketch, neighbours, boilerplate, own_story)
-        self._keyed.put(*_shingle_writes(sketch, choice.told, held, claims), *tellers.writes(sketch, choice))
+        # In this order: who is told last ends the claim, and after it nothing is done again.
+        self._keyed.put(*_shingle_writes(sketch, choice.told, held, claims))
+        self._keyed.put(*tellers.merged(sketch, choice))
+        self._keyed.put(tellers.told(sketch, choice))
         return choice.told
 
 
@@ -130,17 +133,20 @@ class _Tellers:
             raise Conflict(f"story {story} is claimed but not founded yet")
         return teller.sketch.founded
 
-    def writes(self, sketch: Sketch, choice: Choice) -> list[Put]:
-        """The merged stories' founders lead to the older one; last the article itself, which ends the claim."""
-        puts = []
-        for story in choice.merged:
-            founder = self.get(story)
-            if founder is not None and story != sketch.article_id:
-                puts.append(self._put(Teller(story=choice.told.story_id, sketch=founder.sketch, told=founder.told)))
+    def merged(self, sketch: Sketch, choice: Choice) -> list[Put]:
+        """The merged stories' founders, leading to the older one."""
+        founders = [self.get(story) for story in choice.merged if story != sketch.article_id]
+        return [
+            self._put(Teller(story=choice.told.story_id, sketch=founder.sketch, told=founder.told))
+            for founder in founders
+            if founder is not None
+        ]
+
+    def told(self, sketch: Sketch, choice: Choice) -> Put:
+        """The article itself."""
         own = self.get(sketch.article_id)
         told = {**(own.told if own else {}), sketch.content_hash: choice.told}
-        puts.append(self._put(Teller(story=choice.told.story_id, sketch=sketch, told=told)))
-        return puts
+        return self._put(Teller(story=choice.told.story_id, sketch=sketch, told=told))
 
     def _put(self, teller: Teller) -> Put:
         key = teller.sketch.article_id

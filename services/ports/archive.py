@@ -21,7 +21,11 @@ class Page:
 
 
 class Archive(Protocol):
-    """Articles by id. Every method raises Unavailable when the archive cannot be reached or is full."""
+    """Articles by id.
+
+    get and versions see every save, of any process, that returned before they were called (an engine that shows
+    writes late must refresh first). Every method raises Unavailable when the archive cannot be reached or is full.
+    """
 
     def save(self, documents: Sequence[Enriched]) -> None:
         """Write whole documents over earlier ones of the same id; saving the same again changes nothing.

@@ -1,4 +1,4 @@
-"""The clock: what time it is, and waiting."""
+"""The clock: what time it is. Nobody waits for it: loops wait on their stop event."""
 
 from __future__ import annotations
 

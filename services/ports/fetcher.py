@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-Failure = Literal["unreachable", "timeout", "refused_address", "too_large", "too_many_redirects", "bad_url"]
+Failure = Literal[
+    "unreachable", "timeout", "refused_address", "refused_source", "too_large", "too_many_redirects", "bad_url"
+]
+"""`refused_source`: a hop led to a personal or social-network host; nothing was asked of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,7 @@ class Response:
     status: int = 0
     """0 when there was no answer."""
     final_url: str = ""
+    """The last hop, also where the GET failed there."""
     body: bytes = b""
     """Decompressed."""
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -42,9 +46,10 @@ class Response:
 class Fetcher(Protocol):
     """Public addresses only; one pace for each host; the answers in the order in which they arrive."""
 
-    def fetch(self, requests: Sequence[Request]) -> Iterator[Response]:
+    def fetch(self, requests: Sequence[Request], within_seconds: float | None = None) -> Iterator[Response]:
         """Exactly one Response for each request, as they complete; hosts in parallel, one host in turn.
 
+        `within_seconds`: after so long what has arrived is given and the rest given up, without a Response.
         Raises Unavailable only when the fetcher is closed meanwhile.
         """
 

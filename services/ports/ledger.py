@@ -29,8 +29,9 @@ class Put:
 class Ledger(Protocol):
     """Keyed values under a few kinds ("entry", "feed", "letter", "finding" ...), written conditionally.
 
-    Writes are durable when a method returns. Every method raises Unavailable when it cannot be reached.
-    Two processes may hold it open at once.
+    Writes are durable when a method returns. Two processes may hold it open at once: get, get_many and scan see
+    every write, of any process, that returned before they were called (an engine that shows writes late must refresh
+    first). Every method raises Unavailable when it cannot be reached.
     """
 
     def get(self, kind: str, key: str) -> Held | None:
@@ -40,10 +41,10 @@ class Ledger(Protocol):
         """The values of those keys that exist."""
 
     def put(self, *writes: Put) -> None:
-        """Write. Each write alone is atomic; a caller must bear that only the first ones happened.
+        """Write; nothing given does nothing. Each write alone is atomic; the writes of one call happen in any order.
 
-        Raises Conflict when an expectation fails: that write and those after it are not done (on the embedded
-        ledger none is).
+        Raises Conflict when an expectation fails: that write is not done. After Conflict or Unavailable any subset
+        of the others may have happened; whoever needs an order calls twice.
         """
 
     def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[Held]:

@@ -18,5 +18,8 @@ class Mailer(Protocol):
         refused this letter for good.
         """
 
+    def check(self) -> None:
+        """Reach what takes the letters, with the login where there is one, and send nothing. Raises Unavailable."""
+
     def close(self) -> None:
         """Release the connection."""

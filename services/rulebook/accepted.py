@@ -33,6 +33,10 @@ class Current(Record, frozen=True, kw_only=True):
     at: datetime
 
 
+class NotInForce(Exception):
+    """These are not the rules that the service runs with, in words for whoever asked. Nothing changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """What taking a rulebook into force changed."""
@@ -71,6 +75,27 @@ def current_version(ledger: Ledger) -> Current | None:
     """The version in force, or None before the first start."""
     held = ledger.get(KIND, _CURRENT)
     return None if held is None else decode(held.value, Current)
+
+
+def require_in_force(ledger: Ledger, rulebook: Rulebook) -> None:
+    """Who may decide and who receives letters is said by the accepted rules, not by those at hand.
+
+    Raises NotInForce, Unavailable.
+    """
+    current = current_version(ledger)
+    if current is None:
+        raise NotInForce(
+            "Chưa cấu hình nào được nhận: chạy `diembao run` với cấu hình này trước. "
+            "/ no configuration is in force yet: start `diembao run` with this one first"
+        )
+    if current.version != rulebook.version:
+        raise NotInForce(
+            f"Dịch vụ đang chạy với cấu hình bản {current.version} (từ {current.at:%d/%m/%Y %H:%M} UTC), lệnh này "
+            f"dùng bản {rulebook.version}; không ghi gì. Dùng đúng --config của dịch vụ; nếu vừa sửa cấu hình thì "
+            "khởi động lại dịch vụ để nhận bản mới. "
+            f"/ the service runs version {current.version}, this command was given {rulebook.version}: pass the same "
+            "--config as the service, or restart it"
+        )
 
 
 def accepted_set(ledger: Ledger, version: str) -> AcceptedSet | None:

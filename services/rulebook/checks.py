@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
@@ -74,11 +74,10 @@ def check_topics(source: Source, topics: Read[Topic]) -> None:
             source.error(node.value("weight"), "hệ quả («weight») từ 0 đến 5", "weight is 0 to 5")
 
 
-def check_facts(source: Source, facts: Read[Fact], places: Iterable[str]) -> None:
+def check_facts(source: Source, facts: Read[Fact], places: Collection[str] | None) -> None:
     check_ids(source, facts)
-    known = set(places)
     for fact, node in facts:
-        if fact.subject not in known:
+        if places is not None and fact.subject not in places:
             source.error(
                 node.value("subject"), f"không có địa danh «{fact.subject}» trong places.yaml", "unknown place"
             )

@@ -35,9 +35,11 @@ def read_list(source: Source, kind: type[_R], key: str) -> list[tuple[_R, Node]]
     return [(record, node) for record, node in pairs if record is not None]
 
 
-def written_ids(source: Source, key: str) -> frozenset[str]:
-    """The ids of a file's entries as written, also of those that have errors."""
+def written_ids(source: Source, key: str) -> frozenset[str] | None:
+    """The ids of a file's entries as written, also of those that have errors; None where no list could be read."""
     listed = _listed(source, key)
+    if source.errors and (listed is None or listed.items is None):
+        return None
     ids = [item.value("id") for item in (listed.items if listed is not None else None) or []]
     return frozenset(node.text for node in ids if node is not None and node.text is not None)
 

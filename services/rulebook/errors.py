@@ -24,5 +24,5 @@ class ConfigErrors(Exception):
     """The configuration is not valid; nothing of it takes effect."""
 
     def __init__(self, errors: list[ConfigError]) -> None:
-        self.errors = sorted(errors)
+        self.errors = sorted(set(errors))
         super().__init__("\n".join(str(error) for error in self.errors))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from services.domain.text import tokenise
+
 JUDGING = ("xuyên tạc", "thù địch", "xấu độc", "phản động", "báo xấu")
 
 # The stamp stands in capitals; in small letters only with a word that makes it one: "mật ong", "mật độ" are none.
@@ -13,9 +15,18 @@ _CALLED = re.compile(r"\b(?:tuyệt mật|tối mật|độ mật|dấu mật|đ
 
 
 def judging_word(text: str) -> str | None:
-    """The judging word in a name, however it is spaced, capitalised or composed; None where there is none."""
-    said = " ".join(unicodedata.normalize("NFC", text).lower().split())
-    return next((word for word in JUDGING if word in said), None)
+    """The judging word in a name, however it is spaced, joined, capitalised or composed; None where there is none.
+
+    Also without its marks ("xau doc"); a word with other marks is another word ("phần đông").
+    """
+    said = tokenise(text).marked
+    for word in JUDGING:
+        sought = tokenise(word)
+        for at in range(len(said) - len(sought) + 1):
+            asked = zip(said[at : at + len(sought)], sought.marked, sought.plain, strict=True)
+            if all(token in written for token, *written in asked):
+                return word
+    return None
 
 
 def classified_mark(text: str) -> str | None:

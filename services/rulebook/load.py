@@ -53,7 +53,8 @@ def load(config_dir: Path, *, samples: bool = True) -> Rulebook:
     outlets = read_list(sources["outlets.yaml"], Outlet, "outlets")
     check_outlets(sources["outlets.yaml"], outlets)
     feeds = read_list(sources["feeds.yaml"], Feed, "feeds")
-    check_feeds(sources["feeds.yaml"], feeds, written_ids(sources["outlets.yaml"], "outlets"))
+    outlet_ids = written_ids(sources["outlets.yaml"], "outlets")
+    check_feeds(sources["feeds.yaml"], feeds, outlet_ids)
     facts = read_list(sources["facts.yaml"], Fact, "facts")
     place_ids = written_ids(sources["places.yaml"], "places")
     check_facts(sources["facts.yaml"], facts, place_ids)
@@ -64,6 +65,7 @@ def load(config_dir: Path, *, samples: bool = True) -> Rulebook:
         topics=topics,
         place_ids=place_ids,
         topic_ids=written_ids(sources["topics.yaml"], "topics"),
+        outlet_ids=outlet_ids,
         logins=None if sources["people.yaml"].errors else frozenset(people.by_login),
         samples=samples and not (sources["places.yaml"].errors or sources["topics.yaml"].errors),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import date
 
-from services.domain.address import host_of, refused_source, site_of, unsafe_address
+from services.domain.address import host_of, refused_source, relayed_source, site_of, unsafe_address
 from services.domain.feed import Feed
 from services.domain.outlet import Outlet
 from services.rulebook.checks import Read, check_ids, check_period, refuse_judging
@@ -65,18 +65,18 @@ def _overlap(one: Outlet, other: Outlet) -> bool:
     )
 
 
-def check_feeds(source: Source, feeds: Read[Feed], outlets: Iterable[str]) -> None:
+def check_feeds(source: Source, feeds: Read[Feed], outlets: Collection[str] | None) -> None:
     check_ids(source, feeds)
-    known, urls = set(outlets), dict[str, str]()
+    urls: dict[str, str] = {}
     for feed, node in feeds:
         at = node.value("url")
-        reason = refused_source(host_of(feed.url)) or unsafe_address(feed.url)
+        reason = refused_source(host_of(feed.url)) or relayed_source(feed.url) or unsafe_address(feed.url)
         if reason is not None:
             source.error(at, *_both(reason))
         if feed.url in urls:
             source.error(at, f"địa chỉ này đã có ở nguồn «{urls[feed.url]}»", "duplicate feed address")
         urls.setdefault(feed.url, feed.id)
-        if feed.outlet and feed.outlet not in known:
+        if feed.outlet and outlets is not None and feed.outlet not in outlets:
             source.error(node.value("outlet"), f"không có báo «{feed.outlet}» trong outlets.yaml", "unknown outlet")
         if bool(feed.outlet) == feed.aggregator:
             source.error(

@@ -25,9 +25,12 @@ class Known:
 
     places: PlaceRegister
     topics: TopicRules
-    place_ids: frozenset[str]
-    topic_ids: frozenset[str]
-    """Ids as written: also those of entries that have errors, which are told once and not again at each reference."""
+    place_ids: frozenset[str] | None
+    topic_ids: frozenset[str] | None
+    outlet_ids: frozenset[str] | None
+    """Ids as written: also those of entries that have errors, which are told once and not again at each reference.
+    None where a file could not be read at all: references to it are not checked then.
+    """
     logins: frozenset[str] | None
     """None where people.yaml has errors: recipients are not checked then."""
     samples: bool
@@ -76,20 +79,18 @@ def _parsed(source: Source, watch: Watch, node: Node, known: Known) -> Query | N
             _shift(at, error.column),
         )
         return None
-    for place in sorted(query.places - known.place_ids):
-        source.error(
-            at,
-            f"không có địa danh «{place}» trong places.yaml",
-            f"unknown place {place!r}",
-            _found(at, f"place:{place}"),
-        )
-    for topic in sorted(query.topics - known.topic_ids):
-        source.error(
-            at,
-            f"không có chủ đề «{topic}» trong topics.yaml",
-            f"unknown topic {topic!r}",
-            _found(at, f"topic:{topic}"),
-        )
+    for field, what, named, ids in (
+        ("place", "địa danh", query.places, known.place_ids),
+        ("topic", "chủ đề", query.topics, known.topic_ids),
+        ("outlet", "báo", query.outlets, known.outlet_ids),
+    ):
+        for name in sorted(named - ids) if ids is not None else ():
+            source.error(
+                at,
+                f"không có {what} «{name}» trong {field}s.yaml",
+                f"unknown {field} {name!r}",
+                _found(at, f"{field}:{name}"),
+            )
     if not query.required_place_or_topic:
         source.error(
             at,

@@ -31,10 +31,10 @@ from services.domain.tone import DocumentTone, IssueType, Tone, ToneEvidence, To
 from services.domain.tone_lexicon import ToneLexicon
 from services.domain.topic import Topic, TopicHit, TopicRules
 from services.domain.watch import CompiledWatch, Mailboxes, People, Person, Watch
-from services.ports.archive import Archive, Page
 from services.ports.bus import Message
 from services.ports.ledger import Put
 from services.ports.mailer import Mailer
+from services.rulebook.accepted import accept
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings, DigestSettings, Office, Retention, Settings, SmtpSettings
 
@@ -203,28 +203,6 @@ def finding(n: int, quote: str = "", fact_id: str = "bien-gioi") -> Finding:
     )
 
 
-class NoArchive(Archive):
-    """The alerter never asks the archive; a test that makes it do so fails here."""
-
-    def save(self, documents: Any) -> None:
-        raise AssertionError("the alerter writes no archive")
-
-    def get(self, article_id: str) -> Enriched | None:
-        raise AssertionError("the alerter reads no archive")
-
-    def versions(self, article_id: str) -> list[Any]:
-        raise AssertionError("the alerter reads no archive")
-
-    def search(self, query: Any, limit: int = 20, after: str | None = None) -> Page:
-        raise AssertionError("the alerter reads no archive")
-
-    def count(self) -> int:
-        return 0
-
-    def close(self) -> None:
-        """Nothing."""
-
-
 def settings_of(folder: Path, digest: DigestSettings | None = None) -> Settings:
     """Settings as a process would have them; the adapters are made by the test."""
     return Settings(
@@ -258,6 +236,7 @@ class Press:
         self.bus = SqliteBus(self.folder / "bus.db", self.clock)
         self.ledger = SqliteLedger(self.folder / "ledger.db")
         self.mail = self.folder / "mail"
+        accept(self.ledger, self.rules, "vanhanh", self.clock.now())
         self.open()
 
     def open(self, owner: str = "run") -> Alerter:
@@ -265,7 +244,6 @@ class Press:
             lambda: self.rules,
             settings_of(self.folder, self.digest),
             self.bus,
-            NoArchive(),
             self.ledger,
             self.mailer or FolderMailer(self.mail),
             self.clock,

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+
 import pytest
 
+from services.adapters.folder_mailer import FolderMailer
+from services.alerter.alert import Alerter
+from services.alerter.lease import DURATION, LeaseRecord
 from services.domain.codec import decode, encode
 from services.domain.events import DECISIONS, ENRICHED, PARKED, Decision, Parked
 from services.ports.bus import Message
-from tests.alerter.office import START, Press, article, finding
+from services.ports.errors import Unavailable
+from services.ports.ledger import Put
+from services.rulebook.book import Rulebook
+from tests.alerter.office import START, Press, article, finding, rulebook, settings_of, watch
+
+END = START + timedelta(days=9)
 
 
 def parked(press: Press) -> list[Parked]:
@@ -18,10 +31,11 @@ def parked(press: Press) -> list[Parked]:
     ("message", "reason"),
     [
         (Message("x", b"{"), "truncated"),
+        (Message("x", b'{"author": "An", "article": '), "truncated"),
         (Message("x", b'{"author": "An", "article": {}}'), "missing required field"),
         (Message("x", encode(article(9)), {"schema": "2"}), "schema 2"),
     ],
-    ids=["no JSON", "no article", "newer schema"],
+    ids=["no JSON", "cut off", "no article", "newer schema"],
 )
 def test_what_cannot_be_read_is_parked_with_its_reason_and_the_rest_goes_on(
     press: Press, message: Message, reason: str
@@ -35,6 +49,74 @@ def test_what_cannot_be_read_is_parked_with_its_reason_and_the_rest_goes_on(
     assert press.bus.lag(ENRICHED, "alerter") == 0
     press.morning()
     assert len(press.letters()) == 1
+
+
+def test_one_message_that_a_rule_fails_on_is_parked_and_the_others_go_on(press: Press) -> None:
+    class Failing(Rulebook):
+        """Its facts cannot be looked up: as a rule with a bug."""
+
+        def __getattribute__(self, name: str) -> object:
+            if name == "facts":
+                raise KeyError("luật hỏng")
+            return super().__getattribute__(name)
+
+    poison = Failing(**{field.name: getattr(press.rules, field.name) for field in dataclasses.fields(Rulebook)})
+    given = iter([press.rules, press.rules, poison])  # windows, article 1, article 2
+    alerter = Alerter(
+        lambda: next(given, press.rules),
+        settings_of(press.folder),
+        press.bus,
+        press.ledger,
+        FolderMailer(press.mail),
+        press.clock,
+        owner="run",
+    )
+    press.publish(article(1), article(2, findings=(finding(2),)), article(3, findings=(finding(3),)))
+    alerter.step()
+    (one,) = parked(press)
+    assert one.key == "a00002"
+    assert "KeyError: 'luật hỏng'" in one.reason
+    assert press.bus.lag(ENRICHED, "alerter") == 0
+    assert len(press.letters()) == 1
+
+
+def test_a_port_that_does_not_answer_parks_nothing(press: Press) -> None:
+    def away() -> Rulebook:
+        raise Unavailable("sổ không trả lời")
+
+    press.publish(article(1))
+    alerter = Alerter(
+        away, settings_of(press.folder), press.bus, press.ledger, FolderMailer(press.mail), press.clock, owner="run"
+    )
+    with pytest.raises(Unavailable):
+        alerter.step()
+    assert parked(press) == []
+    assert press.bus.lag(ENRICHED, "alerter") == 1
+
+
+def test_when_the_lease_is_lost_the_other_process_sends_the_rest(office: Callable[..., Press]) -> None:
+    """The first letter takes longer than the lease; meanwhile another process takes it."""
+    press = office(rules=rulebook(watches=[watch(recipients=["leadership", "analyst"])]))
+
+    class Slow(FolderMailer):
+        taken = False
+
+        def send(self, message: EmailMessage) -> str:
+            if not self.taken:
+                self.taken = True
+                press.clock.set(press.clock.now() + DURATION * 2)
+                press.ledger.put(Put("lease", "alerter", encode(LeaseRecord(owner="khac", until=END))))
+            return super().send(message)
+
+    press.mailer = Slow(press.mail)
+    press.open()
+    press.enter(article(1))
+    assert len(press.morning()) == 1
+    assert len(press.letters()) == 1
+    press.mailer = None
+    press.open(owner="khac")
+    press.run()
+    assert len(press.letters()) == 2
 
 
 def test_a_decision_of_nothing_known_tells_nobody(press: Press) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -10,12 +11,10 @@ from typing import Literal
 
 import pytest
 
-from services.adapters.folder_mailer import FolderMailer
 from services.alerter.sequence import Numbers
 from services.alerter.window import latest_due
+from services.domain.feed import Feed
 from services.domain.watch import Person
-from services.ports.errors import Unavailable, Unprocessable
-from services.ports.mailer import Mailer
 from services.settings import DigestSettings
 from tests.alerter.office import (
     ANALYST,
@@ -123,10 +122,10 @@ def test_the_windows_sum_to_what_was_entered(office: Open, seed: int) -> None:
             if rng.random() < 0.3:
                 press.open()
         for person in (LEADER, ANALYST):
-            selection = press.alerter.preview(person, press.clock.now()).digest.selection
+            selection = press.alerter.preview(person).digest.selection
             four = selection.shown + sum(selection.counted.values()) + selection.mentions + selection.fill
             assert four == selection.articles
-            numbers_of = press.alerter.preview(person, press.clock.now())
+            numbers_of = press.alerter.preview(person)
             told[person.email] += window_articles(press, numbers_of.start, numbers_of.end)
         assert len(press.morning(day)) == 2
     expected = sorted(article_id for article_id, _ in entered)
@@ -195,7 +194,7 @@ def test_with_failing_sources_it_says_that_it_cannot_tell_and_lists_them(office:
     assert last(press)["Subject"] == "Điểm báo 24/11: 0 tin, chưa đủ nguồn để kết luận"
     assert "CHƯA ĐỦ NGUỒN ĐỂ KẾT LUẬN KHÔNG CÓ TIN" in text
     assert "1/5 nguồn đọc được lúc 05:00" in text
-    for said in ("bị chặn: Báo Trưa", "không kết nối được: Báo Chiều", "chưa đọc lần nào: Báo Rừng"):
+    for said in ("Bị chặn: Báo Trưa", "Không kết nối được: Báo Chiều", "Chưa đọc lần nào: Báo Rừng"):
         assert said in text
     assert "Đang tắt: tat-may" in text
     assert "Báo Tối" in html_of(last(press))
@@ -206,7 +205,26 @@ def test_a_source_not_read_for_hours_is_not_counted_as_read(press: Press) -> Non
     press.feeds({"bao-0": "ok", "bao-1": "ok"}, at=START - timedelta(hours=12))
     press.morning()
     assert "0/2 nguồn đọc được" in text_of(last(press))
-    assert "không được đọc trong nhiều giờ qua" in text_of(last(press))
+    assert "Không được đọc trong nhiều giờ qua" in text_of(last(press))
+    assert "0/2 nguồn đọc được lúc 17:00 ngày 23/11/2026" in text_of(last(press))
+
+
+def test_unreadable_sources_are_named_once_by_outlet(office: Open) -> None:
+    rules = rulebook(feeds={"bao-0": True})
+    several = [Feed(id=f"sang-{n}", url=f"https://bao-0.example/{n}", outlet="bao-0") for n in range(3)]
+    queries = [
+        Feed(id=f"google-{n}", url=f"https://news.google.com/rss/search?q={n}", aggregator=True) for n in range(19)
+    ]
+    single = Feed(id="trua", url="https://bao-1.example/rss", outlet="bao-1")
+    press = office(rules=dataclasses.replace(rules, feeds={one.id: one for one in (*several, *queries, single)}))
+    press.run()
+    press.morning()
+    for said in (text_of(last(press)), html_of(last(press))):
+        assert "Báo Sáng (3 nguồn), Google News (19 truy vấn), Báo Trưa." in said
+        assert "khi còn 23 nguồn chưa đọc được" in said
+        assert said.count("Báo Trưa") == 1
+        assert "google-" not in said
+        assert "sang-" not in said
 
 
 def test_the_subject_carries_the_result(press: Press) -> None:
@@ -239,7 +257,7 @@ def test_every_kind_of_article_is_told_or_counted(office: Open) -> None:
         "- Bản dịch máy (không tính là báo chí): 1 bài",
         "- Bỏ vì từ loại trừ (NOT) của theo dõi “Theo dõi dia-ban”: 1 bài",
         "TIN CŨ MỚI TÌM THẤY\n2. Tin cũ\n   Báo Tối · 15/11 05:00",
-        "4 bài báo chí",
+        "; có 4 bài báo chí",
         "nhóm lãnh đạo",
         "“Theo dõi dia-ban”",
         "Phê bình không phải là thông tin sai",
@@ -296,103 +314,3 @@ def test_without_public_url_the_letter_links_only_to_the_press(press: Press) -> 
     assert "javascript" not in html
     assert "ftp://" not in html
     assert html.count('href="') == html.count('href="https://bao-1.example/tin-1"') > 0
-
-
-# -- sending ------------------------------------------------------------------------------------------------------
-
-
-class Moody(Mailer):
-    """Fails as told, then delivers to a folder."""
-
-    def __init__(self, folder: FolderMailer, failures: list[Exception], after: bool = False) -> None:
-        self.folder, self.failures, self.after = folder, failures, after
-
-    def send(self, message: EmailMessage) -> str:
-        where = self.folder.send(message) if self.after or not self.failures else ""
-        if self.failures:
-            raise self.failures.pop(0)
-        return where
-
-    def close(self) -> None:
-        """Nothing."""
-
-
-@pytest.mark.parametrize("after", [False, True])
-def test_an_unknown_outcome_is_sent_again_as_the_same_letter(office: Open, after: bool) -> None:
-    press = office()
-    press.mailer = Moody(FolderMailer(press.mail), [Unavailable("dropped")], after)
-    press.open()
-    press.enter(article(1))
-    assert press.morning() == []
-    press.clock.set(press.clock.now() + timedelta(minutes=1))
-    press.enter(article(2))  # the letter that waits goes, the window of the next begins where it ended
-    assert articles_of(press) == {"a00001"}
-    assert press.alerter.send_due_digests() == []
-    assert len(press.letters()) == 1
-    press.morning(1)
-    assert articles_of(press) == {"a00002"}
-
-
-def test_a_letter_refused_for_good_is_drawn_again_the_next_morning(office: Open) -> None:
-    press = office()
-    press.mailer = Moody(FolderMailer(press.mail), [Unprocessable("550 no such user")])
-    press.open()
-    press.enter(article(1))
-    assert press.morning() == []
-    assert press.alerter.send_due_digests() == []
-    press.enter(article(2))
-    assert len(press.morning(1)) == 1
-    assert articles_of(press) == {"a00001", "a00002"}
-
-
-def test_one_recipient_whose_letter_fails_holds_up_nobody(office: Open) -> None:
-    press = office(rules=rulebook(watches=[watch(recipients=["leadership", "analyst"])]))
-    press.mailer = Moody(FolderMailer(press.mail), [Unavailable("busy")])
-    press.open()
-    press.run()
-    assert len(press.morning()) == 1
-    assert press.alerter.send_due_digests() == []
-    assert len(press.letters()) == 1
-    press.clock.set(press.clock.now() + timedelta(minutes=1))
-    press.run()
-    assert len(press.letters()) == 2
-
-
-def test_a_digest_sent_by_hand_says_when_the_mailer_cannot(office: Open) -> None:
-    press = office()
-    press.mailer = Moody(FolderMailer(press.mail), [Unavailable("busy")])
-    press.open()
-    with pytest.raises(Unavailable, match="busy"):
-        press.alerter.send_digests()
-
-
-def test_the_lease_keeps_a_second_alerter_out(press: Press) -> None:
-    press.enter(article(1))
-    first = press.alerter
-    with first._lease.hold() as held:
-        assert held
-        second = press.open(owner="another")
-        press.publish(article(2))
-        assert second.step() == 0
-    assert second.step() == 1
-
-
-def test_preview_and_a_copy_move_no_window(press: Press) -> None:
-    press.enter(article(1))
-    drawn = press.alerter.preview(LEADER, press.clock.now())
-    assert drawn.articles == ["a00001"]
-    copy = press.alerter.send_preview(drawn, LEADER, "toi@office.example")
-    assert copy.recipient == "toi@office.example"
-    press.morning()
-    assert articles_of(press) == {"a00001"}
-    assert press.alerter.preview(LEADER, press.clock.now()).articles == []
-    before = press.alerter.preview(LEADER, press.clock.now() - timedelta(minutes=1))
-    assert before.articles == ["a00001"]
-
-
-def test_sending_by_hand_moves_the_window_and_leaves_the_morning_its_digest(press: Press) -> None:
-    press.enter(article(1))
-    assert len(press.alerter.send_digests()) == 1
-    press.enter(article(2))
-    assert len(press.morning()) == 1
-    assert "/tin-1\n" not in text_of(last(press))

@@ -5,17 +5,25 @@ from __future__ import annotations
 import json
 import random
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import typer
 from typer.testing import CliRunner
 
 from services.adapters.sqlite_archive import SqliteArchive
+from services.adapters.sqlite_ledger import SqliteLedger
 from services.cli.batch import enrich
 from services.domain.address import canonical_url
-from services.domain.article import id_of
+from services.domain.article import id_of, tokens_of
+from services.domain.events import Enriched
+from services.domain.story import sketch_of
+from services.enricher.neighbours import Neighbours
+
+SEEN = datetime(2026, 11, 17, 5, tzinfo=UTC)
 
 app = typer.Typer()
 app.command()(enrich)
@@ -139,6 +147,67 @@ def test_saving_again_changes_no_first_sight_and_adds_no_version(tmp_path: Path)
     assert kept[0] == kept[1]
 
 
+def stored(tmp_path: Path, article_id: str) -> Enriched:
+    with closing(SqliteArchive(tmp_path / "data" / "archive.db")) as archive:
+        document = archive.get(article_id)
+    assert document is not None
+    return document
+
+
+def test_a_by_line_in_any_field_is_masked_in_the_answer_and_not_archived(tmp_path: Path) -> None:
+    given = {
+        **FIRST,
+        "title": "Cháy kho hạt điều ở Bù Gia Mập. Ảnh: Trần Lụa",
+        "lead": "Kho bốc cháy lúc 2 giờ sáng tại thôn Bù Rên.\nTrần Lụa",
+        "description": "Một kho điều bốc cháy trong đêm qua.\nTác giả: Trần Lụa",
+    }
+    status, [answer] = run(tmp_path, [given], "--save")
+    assert status == 0
+    assert "Lụa" not in json.dumps(answer, ensure_ascii=False)
+    assert [len(answer[name]) for name in ("title", "lead", "description")] == [
+        len(given[name]) for name in ("title", "lead", "description")
+    ]
+    article = stored(tmp_path, answer["article_id"]).article
+    assert (article.title, article.lead) == ("Cháy kho hạt điều ở Bù Gia Mập.", given["lead"].partition("\n")[0])
+    _, [only] = run(tmp_path, [{**given, "lead": None}], "--save")
+    assert stored(tmp_path, only["article_id"]).article.lead == "Một kho điều bốc cháy trong đêm qua."
+
+
+def test_saving_a_known_article_keeps_its_story_its_feed_and_its_date(tmp_path: Path) -> None:
+    """What the service archived, written over by hand without a date, as an export of another tool may have it."""
+    _, [original, copy] = run(tmp_path, [FIRST, COPY], "--save")
+    with closing(SqliteArchive(tmp_path / "data" / "archive.db")) as archive:
+        before = archive.get(copy["article_id"])
+        assert before is not None
+        article = msgspec.structs.replace(before.article, feed="bao-b-moi", first_poll=True, first_seen=SEEN)
+        archive.save([msgspec.structs.replace(before, article=article, change="number")])
+    status, [answer] = run(tmp_path, [{**COPY, "published_at": None}], "--save")
+    assert (status, answer["story_id"], answer["copy_of"]) == (0, original["article_id"], original["article_id"])
+    kept = stored(tmp_path, copy["article_id"])
+    assert (kept.story_id, kept.copy_of, kept.change) == (before.story_id, before.copy_of, "number")
+    assert (kept.article.feed, kept.article.first_poll, kept.article.first_seen) == ("bao-b-moi", True, SEEN)
+    assert kept.article.published_at == before.article.published_at
+    assert answer["findings"] == copy["findings"]
+    corrected = {**COPY, "text": WIRE.replace("khoảng 12 tấn", "khoảng 21 tấn"), "published_at": None}
+    run(tmp_path, [corrected], "--save")
+    kept = stored(tmp_path, copy["article_id"])
+    assert (kept.story_id, kept.change, kept.article.text) == (before.story_id, "number", corrected["text"])
+    with closing(SqliteArchive(tmp_path / "data" / "archive.db")) as archive:
+        assert len(archive.versions(copy["article_id"])) == 2
+
+
+def test_articles_saved_one_after_the_other_find_each_other(tmp_path: Path) -> None:
+    _, [original] = run(tmp_path, [FIRST], "--save")
+    _, [copy] = run(tmp_path, [COPY], "--save")
+    assert copy["story_id"] == copy["copy_of"] == original["article_id"]
+    document = stored(tmp_path, copy["article_id"])
+    assert (document.story_id, document.copy_of) == (original["article_id"], original["article_id"])
+    with closing(SqliteLedger(tmp_path / "data" / "ledger.db")) as ledger:
+        third = msgspec.structs.replace(document.article, article_id="x", text=WIRE + " Tin tiếp theo sẽ cập nhật.")
+        fields = tokens_of(third.title, third.lead, third.text)
+        assert Neighbours(ledger).place(sketch_of(third, fields)).story_id == original["article_id"]
+
+
 def test_an_archive_that_cannot_be_opened_is_status_three(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "archive.db").write_text("không phải cơ sở dữ liệu" * 50)
@@ -151,3 +220,10 @@ def test_a_file_that_is_not_there_is_status_two(tmp_path: Path, name: str) -> No
     result = CliRunner().invoke(app, [str(tmp_path / name)])
     assert (result.exit_code, result.stdout) == (2, "")
     assert name in result.stderr
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "khong phai url", "http://10.0.0.1/a", "http://localhost/a"])
+def test_only_public_addresses_are_saved(tmp_path: Path, url: str) -> None:
+    status, [refused] = run(tmp_path, [{"title": "Xã Đăk Ơ", "url": url}], "--save")
+    assert status == 1
+    assert "--save chỉ nhận địa chỉ công khai" in refused["error"]

@@ -7,12 +7,18 @@ import os
 import pwd
 import re
 import shutil
+import socket
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 import typer
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Session
+from aiosmtpd.smtp import Envelope as SmtpEnvelope
 from typer.testing import CliRunner
 
 from services import resources, wiring
@@ -24,6 +30,7 @@ from services.cli.archive import why
 from services.domain.codec import encode
 from services.domain.events import ENRICHED, Enriched
 from services.ports.bus import Message
+from services.rulebook.accepted import accept
 from services.rulebook.load import load
 from services.settings import load_settings
 from tests.alerter.office import article, finding
@@ -64,14 +71,15 @@ class Desk:
         rules = load(self.config, samples=False)
         clock = ManualClock(NOW)
         self.data.mkdir(exist_ok=True)
+        wiring.open_archive(settings, create=True).close()
         with (
             closing(SqliteBus(self.data / "bus.db", clock)) as bus,
-            closing(wiring.open_archive(settings)) as archive,
-            closing(wiring.open_ledger(settings)) as ledger,
+            closing(wiring.open_ledger(settings, create=True)) as ledger,
             closing(wiring.open_mailer(settings)) as mailer,
         ):
+            accept(ledger, rules, LOGIN, NOW)
             bus.publish(ENRICHED, [Message(one.article_id, encode(one)) for one in articles])
-            alerter = Alerter(lambda: rules, settings, bus, archive, ledger, mailer, clock)
+            alerter = Alerter(lambda: rules, settings, bus, ledger, mailer, clock, owner="run")
             while alerter.step():
                 pass
 
@@ -131,6 +139,74 @@ def test_digest_send_moves_the_window_and_to_does_not(desk: Desk) -> None:
     assert "Bù Gia Mập có tin" not in desk("digest")[1]
 
 
+@pytest.mark.parametrize(
+    "address", ["bad-address", "a@b.vn\nBcc: c@d.vn", "a@b.vn\0", "a..b@d.vn", "a@", "a@b.vn,c@d.vn", "đ@b.vn", "a@[b"]
+)
+def test_no_letter_to_what_is_no_address(desk: Desk, address: str) -> None:
+    status, _, said = desk("digest", "--send", "--to", address)
+    assert (status, "không phải địa chỉ thư" in said) == (2, True)
+    assert not desk.data.exists()
+
+
+@pytest.mark.parametrize("at", ["9999-12-31T23:59:59Z", "0001-01-01"])
+def test_a_time_that_no_calendar_of_ours_has(desk: Desk, at: str) -> None:
+    desk.enter()
+    status, _, said = desk("digest", "--at", at)
+    assert (status, at in said) == (2, True)
+
+
+def test_sending_the_same_period_again_says_so(desk: Desk) -> None:
+    desk.enter(fresh(1))
+    assert desk("digest", "--send")[0] == 0
+    status, out, said = desk("digest", "--send")
+    assert (status, out) == (0, "")
+    assert "mau@office.example: kỳ này đã gửi lúc" in said
+    assert len(desk.letters()) == 2
+
+
+class _Refusing:
+    """A relay that knows one recipient not."""
+
+    async def handle_RCPT(  # noqa: N802 - the name that aiosmtpd calls
+        self, server: SMTP, session: Session, envelope: SmtpEnvelope, address: str, options: list[str]
+    ) -> str:
+        if address.startswith("mau@"):
+            return "550 no such user"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+
+def test_a_recipient_whom_the_relay_refuses_is_told_with_status_one(desk: Desk) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = int(probe.getsockname()[1])
+    relay = Controller(_Refusing(), hostname="127.0.0.1", port=port)
+    relay.start()
+    try:
+        path = desk.config / "diembao.yaml"
+        text = path.read_text(encoding="utf-8").replace("mail: folder:mail", f"mail: smtp://127.0.0.1:{port}")
+        path.write_text(text.replace("starttls: true", "starttls: false"), encoding="utf-8")
+        desk.enter(fresh(1))
+        status, out, said = desk("digest", "--send")
+        assert (status, out.count("DIGEST")) == (1, 1), said
+        assert "KHÔNG GỬI ĐƯỢC đến mau@office.example: " in said
+        status, _, said = desk("digest", "--send", "--to", "mau@office.example")
+        assert (status, "không được giữ lại để gửi sau" in said) == (1, True)
+    finally:
+        relay.stop()
+
+
+def test_the_list_in_a_pipe_is_a_block_for_each_finding(desk: Desk) -> None:
+    title = "Bù Gia Mập và nhiều xã vùng biên giới khác của tỉnh nhận thêm vốn làm đường trong mùa khô năm nay " * 2
+    one = with_finding()
+    desk.enter(msgspec.structs.replace(one, article=msgspec.structs.replace(one.article, title=title.strip())))
+    out = desk("review", "list")[1]
+    assert f"  {title.strip()}\n" in out
+    assert "  Báo viết: 240 km\n  Sổ dữ kiện: 260,433 km\n" in out
+    assert out.startswith("Phát hiện cần kiểm tra\n")
+    desk("review", "dismiss", one.findings[0].finding_id, "--reason", "Bài nói về năm khác")
+    assert desk("review", "list", "--all")[1].startswith("Mọi phát hiện, kể cả đã quyết định\n")
+
+
 def test_options_that_do_not_go_together(desk: Desk, tmp_path: Path) -> None:
     assert desk("digest", "--to", "toi@office.example")[0] == 2
     assert desk("digest", "--send", "--preview", str(tmp_path / "xem.html"))[0] == 2
@@ -151,9 +227,10 @@ def test_review_from_list_to_taking_back(desk: Desk) -> None:
     assert "240 km" in shown
     assert "260,433 km" in shown
     status, out, _ = desk("review", "confirm", known, "--reason", "Đã đối chiếu")
-    assert (status, "Trần Văn Thử" in out) == (0, True)
+    assert (status, "chưa chính xác (đã xác nhận nội bộ); người quyết định: Trần Văn Thử" in out) == (0, True)
     status, _, said = desk("review", "confirm", known, "--reason", "Lần nữa")
-    assert (status, "đã xác nhận bởi Trần Văn Thử" in said) == (2, True)
+    assert (status, "(đã xác nhận nội bộ)”, do Trần Văn Thử" in said) == (2, True)
+    assert f" ngày {datetime.now(ZoneInfo('Asia/Ho_Chi_Minh')):%d/%m/%Y}, lý do" in said
     desk.enter()
     assert desk("review", "fix-register", known, "--reason", "Sổ ghi sai")[0] == 0
     desk.enter()
@@ -170,6 +247,29 @@ def test_only_a_known_analyst_decides(desk: Desk) -> None:
         status, _, said = desk("review", "dismiss", one.findings[0].finding_id, "--reason", "Không")
         assert status == 2
         assert f"- {{login: {LOGIN}, name:" in said
+
+
+def test_a_configuration_of_ones_own_decides_and_sends_nothing(desk: Desk, tmp_path: Path) -> None:
+    """A second --config with oneself as analyst; and `digest --send` that forgot --config."""
+    one = with_finding()
+    desk.people("leadership", "lanh-dao-khac")
+    desk.enter(one)
+    own = Desk(tmp_path / "own")
+    own.data = desk.data
+    before = desk.letters()
+    for command in (
+        ("review", "confirm", one.findings[0].finding_id, "--reason", "Tự nhận"),
+        ("review", "dismiss", one.findings[0].finding_id, "--reason", "Tự nhận"),
+        ("digest", "--send"),
+    ):
+        status, _, said = own(*command)
+        assert status == 2
+        assert load(desk.config, samples=False).version in said
+        assert load(own.config, samples=False).version in said
+        assert "--config" in said
+    assert desk.letters() == before
+    assert own("digest")[0] == 0
+    assert own("digest", "--send", "--to", "toi@office.example")[0] == 0
 
 
 def test_an_unknown_finding_is_status_two(desk: Desk) -> None:

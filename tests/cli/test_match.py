@@ -67,6 +67,10 @@ def test_one_line_for_each_line_in_input_order_and_blank_ones_skipped() -> None:
         "{" * 3000,
         '{"a":' * 3000 + "1" + "}" * 3000,
         '{"title": "a", "so": ' + "9" * 5000 + "}",
+        '{"title": "a", "so": 1e999}',
+        '{"title": "a", "url": "facebook.com/a"}',
+        '{"title": "a", "url": "//m.facebook.com/a"}',
+        '{"title": "a", "url": "ftp://youtu.be/a"}',
         "null",
         '"title"',
     ],
@@ -138,6 +142,9 @@ def test_the_same_text_without_url_has_the_same_id_and_a_bad_url_is_no_error() -
         ("2026-11-20T05:00:00Z", "2026-11-20T12:00:00+07:00"),
         ("2026-11-20T05:00:00", "2026-11-20T05:00:00+07:00"),
         ("2026-11-20", "2026-11-20T00:00:00+07:00"),
+        ("2026-11-20T05:00+00:00", "2026-11-20T12:00:00+07:00"),
+        ("2026-W10-1", None),
+        ("20261120", None),
         ("hôm qua", None),
         ("", None),
         (20261120, None),
@@ -176,3 +183,14 @@ def test_nothing_valid_is_status_one_and_a_missing_file_or_folder_two(tmp_path: 
     result = CliRunner().invoke(app, ["--config", str(tmp_path)], input=row(**FIRE))
     assert (result.exit_code, result.stdout) == (2, "")
     assert "places.yaml" in result.stderr
+
+
+def test_a_line_that_is_cut_short_is_told_in_plain_words() -> None:
+    _, [cut, broken] = run('{"title": ', '{"title" "a"}')
+    assert "dòng bị cắt giữa chừng" in cut["error"]
+    assert "sai ở ký tự thứ 10" in broken["error"]
+
+
+def test_a_minus_is_standard_input() -> None:
+    status, [answer] = run(row(**FIRE), files=[Path("-")])
+    assert (status, answer["verdict"]) == (0, "about")

@@ -3,24 +3,28 @@
 import json
 import socket
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from services import wiring
 from services.adapters.manual_clock import ManualClock
 from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
 from services.cli import app, operate
+from services.collector.records import FeedDayRecord
 from services.domain.codec import encode
-from services.domain.events import COLLECTED, PARKED, Parked
+from services.domain.events import COLLECTED, DECISIONS, PARKED, Decision, Parked
 from services.domain.feed import Entry, EntryRecord, FeedCursor
 from services.ports.bus import Message
 from services.ports.ledger import Put
 from services.rulebook.accepted import accept
 from services.rulebook.load import load
-from tests.rulebook.conftest import SMALL
+from services.settings import load_settings
+from tests.rulebook.conftest import FACT, SMALL
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
@@ -46,6 +50,17 @@ def ledger(data: Path) -> Iterator[SqliteLedger]:
     ledger = SqliteLedger(data / "ledger.db")
     yield ledger
     ledger.close()
+
+
+def stores(config: Path, data: Path) -> None:
+    """What a first `diembao run` leaves."""
+    settings, clock = load_settings(config, data, {}), ManualClock(NOW)
+    for opened in (
+        wiring.open_bus(settings, clock, create=True),
+        wiring.open_archive(settings, create=True),
+        wiring.open_ledger(settings, create=True),
+    ):
+        opened.close()
 
 
 def run(*words: object, **environ: str) -> Result:
@@ -82,7 +97,41 @@ def test_check_tells_the_errors_of_settings_and_rules_together(config: Path) -> 
         ]
 
 
+def test_init_copies_the_folder_that_config_names_and_not_into_itself(config: Path, tmp_path: Path) -> None:
+    assert run("init", tmp_path / "moi", "--config", config, "--data", tmp_path / "x").exit_code == 0
+    assert (tmp_path / "moi" / "topics.yaml").read_text(encoding="utf-8") == SMALL["topics.yaml"]
+    assert not (tmp_path / "x").exists()
+    # DIEMBAO_CONFIG may name the folder that is only to be made.
+    assert run("init", tmp_path / "kem", DIEMBAO_CONFIG=str(tmp_path / "kem")).exit_code == 0
+    assert run("init", config / "trong", "--config", config).exit_code == 2
+    assert run("init", tmp_path / "nua", "--config", tmp_path / "khong-co").exit_code == 2
+    assert not (tmp_path / "nua").exists()
+
+
+def test_check_counts_figures_that_no_sentence_can_be_held_against(config: Path) -> None:
+    (config / "facts.yaml").write_text(FACT, encoding="utf-8")
+    assert "không có words" not in run("check", "--config", config).output
+    mute = FACT.replace("  words: [diện tích]\n", "")
+    (config / "facts.yaml").write_text(mute, encoding="utf-8")
+    assert "1 dữ kiện bằng số không có words nên không câu nào được đối chiếu: dien-tich" in (
+        run("check", "--config", config).output
+    )
+    elsewhere = FACT.replace("dien-tich", "dien-tich-cu").replace("1.234,5", "1.000,5")
+    (config / "facts.yaml").write_text(mute + elsewhere, encoding="utf-8")
+    assert "không có words" not in run("check", "--config", config).output, "words hold for every row of an attribute"
+
+
+def test_doctor_says_that_there_is_no_data_and_makes_none(config: Path, data: Path) -> None:
+    result = run("doctor", "--config", config, "--data", data)
+    assert result.exit_code == 3
+    assert f"{data}: chưa có thư mục này" in result.output
+    for store in ("bus.db", "archive.db", "ledger.db"):
+        assert f"{data / store}: chưa có dữ liệu ở đây. Chạy `diembao run` trước" in result.output
+    assert not data.exists()
+
+
 def test_doctor_finds_everything_in_reach(config: Path, data: Path) -> None:
+    stores(config, data)
     result = run("doctor", "--config", config, "--data", data)
     assert result.exit_code == 0
     assert "HỎNG" not in result.output
@@ -91,6 +140,7 @@ def test_doctor_finds_everything_in_reach(config: Path, data: Path) -> None:
 
 
 def test_doctor_names_what_is_out_of_reach(config: Path, data: Path) -> None:
+    stores(config, data)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -98,10 +148,46 @@ def test_doctor_names_what_is_out_of_reach(config: Path, data: Path) -> None:
     assert mail.exit_code == 3
     assert "không kết nối được" in mail.output
     assert "bimat" not in mail.output
-    elsewhere = run("doctor", "--config", config, "--data", data, DIEMBAO_ARCHIVE="http://es.example:9200")
-    assert elsewhere.exit_code == 3
-    assert "scale-out" in elsewhere.output
-    assert "bus.db" in elsewhere.output
+
+
+@pytest.mark.parametrize("words", [("doctor",), ("check",), ("collector",), ("run",)], ids=" ".join)
+def test_what_is_for_scale_out_is_a_wrong_setting(words: tuple[str, ...], config: Path, data: Path) -> None:
+    result = run(*words, "--config", config, "--data", data, DIEMBAO_BUS="kafka://may.example:9092")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("DIEMBAO_BUS:1:1: kafka:// dành cho hệ thống nhiều máy")
+    assert "SQLite" not in result.output
+    assert not data.exists()
+
+
+def test_check_warns_where_everything_would_be_silent(config: Path) -> None:
+    assert "đang bật:" not in run("check", "--config", config).output.replace("đang bật 1:", "")
+    for name in ("feeds", "watches"):
+        (config / f"{name}.yaml").write_text("", encoding="utf-8")
+    result = run("check", "--config", config)
+    assert result.exit_code == 0
+    assert "CHÚ Ý: feeds.yaml không có nguồn nào" in result.output
+    assert "CHÚ Ý: watches.yaml không có điều kiện theo dõi nào" in result.output
+
+
+def test_a_missing_folder_is_told_once_and_named(tmp_path: Path) -> None:
+    missing = tmp_path / "khong-co"
+    for words in (("check",), ("match",), ("feeds",)):
+        result = run(*words, "--config", missing)
+        assert result.exit_code == 2
+        assert result.output.count("\n") == 1
+        assert str(missing) in result.output
+
+
+def test_feeds_in_a_pipe_is_a_line_for_each_feed(config: Path, data: Path, ledger: SqliteLedger) -> None:
+    detail = "máy chủ trả lời rất dài\n" * 30
+    cursor = FeedCursor(
+        feed="bao-mau-moi", url="x", state="blocked", detail=detail, since=NOW, polled_at=NOW, due_at=NOW
+    )
+    ledger.put(Put("feed", "bao-mau-moi", encode(cursor)))
+    result = run("feeds", "--config", config, "--data", data)
+    heading, row = result.stdout.splitlines()
+    assert heading.count("\t") == row.count("\t") == 3
+    assert row.count("máy chủ trả lời") == 30
 
 
 def test_doctor_in_a_folder_that_cannot_be(config: Path, tmp_path: Path) -> None:
@@ -111,7 +197,19 @@ def test_doctor_in_a_folder_that_cannot_be(config: Path, tmp_path: Path) -> None
     assert "không ghi được" in result.output
 
 
+def test_doctor_knows_no_lag_of_what_nobody_reads(config: Path, data: Path) -> None:
+    settings, rules, clock = load_settings(config, data, {}), load(config), ManualClock(NOW)
+    with closing(wiring.build(settings, lambda: rules, clock, lambda sent: None)) as services:
+        decision = Decision(decision="confirm", subject="f", by="an", at=NOW, reason="đối chiếu")
+        services.bus.publish(DECISIONS, [Message("f", encode(decision))])
+        assert "alerter còn 1 ở press.decisions" in run("doctor", "--config", config, "--data", data).output
+        while services.enricher.step() + services.alerter.step():
+            pass
+        assert "còn 1 ở" not in run("doctor", "--config", config, "--data", data).output
+
+
 def test_doctor_says_that_a_changed_configuration_waits(config: Path, data: Path, ledger: SqliteLedger) -> None:
+    stores(config, data)
     accept(ledger, load(config), "an", NOW)
     assert "in force since then" in run("doctor", "--config", config, "--data", data).output
     (config / "topics.yaml").write_text(SMALL["topics.yaml"] + "# sửa\n", encoding="utf-8")
@@ -145,11 +243,12 @@ def test_feeds_json_is_a_line_for_each_feed_and_day(config: Path, data: Path, le
     entry = Entry(key="1", link="https://baomau.example.vn/1", title="Một")
     record = EntryRecord(feed="bao-mau-moi", entry=entry, first_seen=NOW, outcome="unmatched")
     ledger.put(Put("entry", "bao-mau-moi|1", encode(record)))
+    ledger.put(Put("feed_day", "bao-mau-moi|2026-11-23", encode(FeedDayRecord(state="stale"))))
     (line,) = run("feeds", "--json", "--config", config, "--data", data).output.splitlines()
     assert json.loads(line) == {
         "feed": "bao-mau-moi",
         "day": "2026-11-23",
-        "state": "not_polled",
+        "state": "stale",
         "entries": 1,
         "outcomes": {"unmatched": 1},
     }

@@ -32,6 +32,7 @@ def test_the_command_and_its_statuses(tmp_path: Path) -> None:
     assert (status, out) == (1, "")
     assert "Không có bài nào khớp" in said
     assert "Không có địa danh mang mã khong-co." in said
+    assert "Không có báo mang mã khong-co." in run(tmp_path, "outlet:khong-co")[2]
     status, out, said = run(tmp_path, "lúa AND")
     assert (status, out) == (2, "")
     assert "cột 8: ở đây cần một từ" in said
@@ -47,3 +48,11 @@ def test_an_archive_that_cannot_be_opened_is_status_three(tmp_path: Path) -> Non
     (tmp_path / "data" / "archive.db").write_text("không phải cơ sở dữ liệu" * 50)
     status, _, said = run(tmp_path, "lúa")
     assert (status, "không phải tệp SQLite" in said) == (3, True)
+
+
+def test_a_query_that_begins_with_a_minus_comes_after_two(tmp_path: Path) -> None:
+    with closing(SqliteArchive(tmp_path / "data" / "archive.db")) as archive:
+        archive.save([enriched("a1", "Bù Gia Mập"), enriched("a2", "Bù Gia Mập diễn tập")])
+    options = ["--json", "--data", str(tmp_path / "data"), "--"]
+    result = CliRunner().invoke(app, [*options, '-title:"diễn tập"', "bu", "gia", "map"])
+    assert [json.loads(line)["article_id"] for line in result.stdout.splitlines()] == ["a1"]

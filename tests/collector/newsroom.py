@@ -70,7 +70,7 @@ def newsroom(
 ) -> Iterator[Newsroom]:
     """A second one on the same folder is what a restart is. `through` puts something before bus and ledger."""
     clock = clock or ManualClock(NOON)
-    settings = CollectorSettings(feed_deadline_seconds=DEADLINE, page_deadline_seconds=DEADLINE)
+    settings = CollectorSettings(feed_deadline_seconds=DEADLINE, page_deadline_seconds=DEADLINE, host_seconds=0)
     fetcher = HttpFetcher(user_agent="test", host_seconds=0, routes=press.routes)
     bus, ledger = SqliteBus(folder / "bus.db", clock), SqliteLedger(folder / "ledger.db")
     book = replace(rules, feeds=dict(feeds))

@@ -266,7 +266,7 @@ def test_one_host_does_not_hold_the_others_up(press: PressServer, opened: Open) 
         room.collector.finish_pending()
         outcomes = room.outcomes()
         assert outcomes["Của xã"] == "published"
-        assert list(outcomes.values()).count("pending") == 15
+        assert list(outcomes.values()).count("pending") == 20
         room.collector.round()
         assert set(room.outcomes().values()) == {"published"}
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from services.collector.entries import entries_of
 from services.domain.feed import Entry, Feed
 from services.ports.extractor import RawEntry
@@ -37,6 +39,12 @@ def test_links_are_absolute_and_unwrapped() -> None:
     assert _one(RawEntry(link="/tin-1.html")).link == "https://bao.vn/tin-1.html"
     wrapped = "http://www.bing.com/news/apiclick.aspx?url=https%3a%2f%2fbao.vn%2f1&c=2"
     assert _one(RawEntry(link=wrapped)).link == "https://bao.vn/1"
+
+
+@pytest.mark.parametrize("link", ["http://[x", "//[::1", "http://a\u2100.vn"])
+def test_a_link_that_is_no_address_is_none(link: str) -> None:
+    assert _one(RawEntry(link=link, title="T")).link == ""
+    assert [entry.key for entry in _entries(RawEntry(link=link), RawEntry(link="/1"))] == ["https://bao.vn/1"]
 
 
 def test_an_aggregators_title_without_its_source() -> None:

@@ -1,7 +1,10 @@
-"""Killed before or after any one write and started again: the same messages in effect, the same outcomes."""
+"""Killed before or after any one write, or between the writes of one put in whatever order, and started again: the
+same messages in effect, the same outcomes.
+"""
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -31,6 +34,10 @@ class Killer:
 
     def __init__(self, at: int, after: bool) -> None:
         self._at, self._after, self._count = at, after, 0
+        self._order = random.Random(at)
+
+    def shuffled(self, writes: Sequence[Put]) -> list[Put]:
+        return self._order.sample(writes, len(writes))
 
     def write(self, do: Any, *arguments: Any) -> Any:
         self._count += 1
@@ -72,7 +79,7 @@ class MortalBus(Bus):
 
 
 class MortalLedger(Ledger):
-    """A put of several writes may be cut in the middle: the port promises no more."""
+    """A put of several writes happens in any order and may be cut in the middle: the port promises no more."""
 
     def __init__(self, ledger: Ledger, killer: Killer) -> None:
         self._ledger, self._killer = ledger, killer
@@ -84,7 +91,7 @@ class MortalLedger(Ledger):
         return self._ledger.get_many(kind, keys)
 
     def put(self, *writes: Put) -> None:
-        for write in writes:
+        for write in self._killer.shuffled(writes):
             self._killer.write(self._ledger.put, write)
 
     def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[Held]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import get_args
 
 import pytest
 from msgspec.structs import replace
 
-from services.collector.state import ADVICE, decide, stale_after, unchanged, worth_reading
+from services.collector.state import decide, stale_after, unchanged, worth_reading
 from services.domain.feed import Entry, Feed, FeedCursor, FeedState
 from services.ports.fetcher import Failure, Request, Response
 from tests.press_server import CHALLENGE, rss
@@ -144,8 +143,3 @@ def test_usual_gaps_are_bounded() -> None:
     assert stale_after(_entries(0.1, 0.2)) == timedelta(days=7)
     assert stale_after(_entries(1, 2.5, 4)) == timedelta(days=15)
     assert stale_after(_entries(10, 20, 30)) == timedelta(days=30)
-
-
-def test_each_state_has_advice_in_vietnamese() -> None:
-    assert set(ADVICE) == set(get_args(FeedState))
-    assert all(text.endswith(".") for text in ADVICE.values())

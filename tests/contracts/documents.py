@@ -32,6 +32,7 @@ def enriched(
     """The document of one article version; its content hash is that of its text."""
     article = Article(
         article_id=article_id,
+        source_class="press",
         url=url or f"https://bao-mau.example/{article_id}",
         title=title,
         lead=lead,

@@ -233,3 +233,11 @@ def test_the_rest_of_a_huge_feed_is_cut_and_counted(extractor: Extractor) -> Non
 def test_what_is_no_feed_is_unprocessable(extractor: Extractor, body: bytes) -> None:
     with pytest.raises(Unprocessable):
         extractor.read_feed(body)
+
+
+def test_a_library_that_is_not_installed_is_unavailable() -> None:
+    class Missing(NewspaperExtractor):
+        library = "newspaper_that_nobody_installed"
+
+    with pytest.raises(Unavailable, match="diembao\\[newspaper\\]"):
+        Missing()

@@ -123,6 +123,28 @@ def test_a_redirect_inside_is_refused(press: PressServer, opened: Open, target: 
         assert inside.requests == []
 
 
+def test_no_hop_asks_a_personal_host(press: PressServer, opened: Open) -> None:
+    press.redirect("a.vn", "/1", "https://www.facebook.com/bai/1")
+    press.redirect("www.facebook.com", "/bai/1", "http://a.vn/2")
+    response = _one(opened(), "http://a.vn/1")
+    assert (response.failure, response.final_url) == ("refused_source", "https://www.facebook.com/bai/1")
+    assert response.reason
+    assert [host for host, _, _ in press.requests] == ["a.vn"]
+
+
+def test_a_failed_get_says_how_far_it_came(press: PressServer, opened: Open) -> None:
+    press.redirect("a.vn", "/1", "http://b.vn/cham")
+    press.answer("b.vn", "/cham", drip(0.05))
+    response = _one(opened(), "http://a.vn/1", deadline_seconds=1)
+    assert (response.failure, response.final_url) == ("timeout", "http://b.vn/cham")
+
+
+@pytest.mark.parametrize("target", ["http://[x", "//[::1"])
+def test_a_redirect_to_a_broken_address_is_an_answer(press: PressServer, opened: Open, target: str) -> None:
+    press.redirect("a.vn", "/1", target)
+    assert _one(opened(), "http://a.vn/1").failure == "unreachable"
+
+
 class _Rebinding(AbstractResolver):
     """A name server that answers with an inner address."""
 
@@ -199,6 +221,17 @@ def test_the_deadline_is_for_the_whole_of_it(press: PressServer, opened: Open) -
     assert [failure for failure, _ in answers] == [None, "timeout"], "the fast host is not held up"
     assert answers[0][1] < 0.8
     assert 0.9 < answers[1][1] < 3
+
+
+def test_what_takes_too_long_for_the_call_is_given_up(press: PressServer, opened: Open) -> None:
+    press.answer("a.vn", "/slow", drip(0.05))
+    press.serve("b.vn", "/fast", "ok")
+    fetcher = opened()
+    requests = [Request("http://a.vn/slow"), Request("http://b.vn/fast")]
+    started = time.monotonic()
+    assert [answer.body for answer in fetcher.fetch(requests, within_seconds=0.5)] == [b"ok"]
+    assert 0.4 < time.monotonic() - started < 2
+    assert _one(fetcher, "http://b.vn/fast").body == b"ok"
 
 
 def test_one_pace_for_each_host(press: PressServer, opened: Open) -> None:

@@ -119,6 +119,40 @@ def test_two_letters_are_two(mailer: tuple[Mailer, Received]) -> None:
     assert {message["Message-ID"] for message in received()} == {"<1@office.example>", "<2@office.example>"}
 
 
+def test_checking_reaches_and_sends_nothing(mailer: tuple[Mailer, Received]) -> None:
+    post, received = mailer
+    post.check()
+    assert received() == []
+    post.send(letter())
+    assert len(received()) == 1
+
+
+def test_folder_check_makes_nothing_and_says_what_cannot_be_written(tmp_path: Path) -> None:
+    FolderMailer(tmp_path / "a" / "mail").check()
+    assert not (tmp_path / "a").exists()
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(Unavailable, match="không ghi được"):
+        FolderMailer(tmp_path / "file" / "mail").check()
+
+
+def test_smtp_check_tells_reach_login_and_encryption_apart() -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as probe:
+        port = probe.getsockname()[1]
+    with pytest.raises(Unavailable, match="không kết nối được"):
+        SmtpMailer(f"smtp://127.0.0.1:{port}", PLAIN).check()
+    with serving(Inbox(), authenticator=allow, auth_require_tls=False) as url:
+        for password in ("secret", "wrong"):
+            mailer = SmtpMailer(url, SmtpSettings(starttls=False, user="diembao", password=password, timeout_seconds=5))
+            if password == "secret":
+                mailer.check()
+            else:
+                with pytest.raises(Unavailable, match="không đăng nhập được") as caught:
+                    mailer.check()
+                assert "wrong" not in str(caught.value)
+        with pytest.raises(Unavailable):
+            SmtpMailer(url, SmtpSettings(timeout_seconds=5)).check()
+
+
 def test_folder_returns_an_absolute_path_and_keeps_one_file_for_one_letter(tmp_path: Path) -> None:
     mailer = FolderMailer(tmp_path / "a" / "mail")
     where = Path(mailer.send(letter()))

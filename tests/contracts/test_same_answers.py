@@ -114,6 +114,7 @@ def _renamed(document: Enriched, article_id: str, seen_at: datetime) -> Enriched
     old = document.article
     article = Article(
         article_id=article_id,
+        source_class="press",
         title=old.title,
         lead=old.lead,
         text=old.text,

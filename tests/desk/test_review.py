@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from services.adapters.sqlite_ledger import SqliteLedger
 from services.desk.review import Refused, Review
-from services.domain.codec import decode, encode
+from services.domain.codec import decode
 from services.domain.events import DECISIONS, Decision
 from services.domain.fact import Fact
 from services.ports.errors import Conflict
 from services.ports.ledger import Put
+from services.rulebook.accepted import NotInForce, accept
 from tests.alerter.office import ANALYST, LEADER, Press, article, fact, finding, rulebook
 
 KNOWN = finding(1).finding_id
@@ -76,7 +77,7 @@ def test_a_fact_that_is_gone_confirms_nothing(press: Press) -> None:
 
 def test_a_status_already_changed_is_refused_with_by_whom(press: Press) -> None:
     desk(press).dismiss(KNOWN, ANALYST, "Câu nói về năm khác")
-    with pytest.raises(Refused, match=r"đã bỏ qua bởi Trần Văn Thử \(chuyenvien\).*Câu nói về năm khác"):
+    with pytest.raises(Refused, match=r"không sai”, do Trần Văn Thử \(chuyenvien\).*Câu nói về năm khác"):
         desk(press).confirm(KNOWN, ANALYST, "Đã đối chiếu")
     assert len(decisions(press)) == 1
 
@@ -132,12 +133,13 @@ def test_a_wrong_register_takes_back_every_finding_of_the_row(press: Press) -> N
     assert len(back) == 2
 
 
-def test_a_decision_that_was_not_published_is_published_by_the_next_command(press: Press) -> None:
-    done = desk(press).confirm(KNOWN, ANALYST, "Đã đối chiếu")
-    assert done.verdict is not None
-    assert desk(press).publish_lost() == 0
-    press.ledger.put(Put("verdict", KNOWN, encode(msgspec.structs.replace(done.verdict, published=False))))
-    assert desk(press).publish_lost() == 1
-    assert [one.decision for one in decisions(press)] == ["confirm", "confirm"]
-    press.run()
-    assert len([one for one in press.letters() if "đã xác nhận" in str(one["Subject"])]) == 1
+def test_only_the_rules_in_force_decide(press: Press) -> None:
+    """A people.yaml of one's own and a row that says "verified" are not enough."""
+    press.rules = dataclasses.replace(press.rules, version="của tôi")
+    for act in (desk(press).confirm, desk(press).dismiss, desk(press).fix_register):
+        with pytest.raises(NotInForce, match=r"bản test .*bản của tôi.*--config"):
+            act(KNOWN, ANALYST, "Đã đối chiếu")
+    assert desk(press).find(KNOWN).status == "proposed"
+    assert decisions(press) == []
+    accept(press.ledger, press.rules, "vanhanh", press.clock.now())
+    assert desk(press).confirm(KNOWN, ANALYST, "Đã đối chiếu").status == "confirmed"

@@ -10,8 +10,12 @@ from services.domain.address import (
     canonical_url,
     clean_url,
     host_of,
+    joined,
+    personal_address,
     refused_address,
     refused_source,
+    relayed_source,
+    same_owner,
     same_site,
     unsafe_address,
     unwrapped,
@@ -111,3 +115,56 @@ def test_one_site_and_another() -> None:
 @given(st.text(max_size=200))
 def test_no_text_raises(text: str) -> None:
     canonical_url(text), clean_url(text), host_of(text), unsafe_address(text), unwrapped(text), refused_source(text)
+    joined("https://bao.vn/rss", text), joined(text, "/1.html"), same_owner(text, text)
+
+
+def test_links_are_joined_and_broken_ones_are_none() -> None:
+    assert joined("https://bao.vn/rss/home.rss", " /tin-1.html ") == "https://bao.vn/tin-1.html"
+    assert joined("https://bao.vn/rss", "http://khac.vn/1") == "http://khac.vn/1"
+    assert [joined("https://bao.vn/rss", link) for link in ("http://[x", "//[::1", "http://a\u2100.vn")] == ["", "", ""]
+
+
+def test_hosts_of_one_owner() -> None:
+    assert same_owner("consent.google.com", "news.google.com")
+    assert same_owner("tim.example", "dong-y.tim.example"), "also where the suffix is not known"
+    assert not same_owner("baodongnai.com.vn", "tuoitre.com.vn")
+    assert not same_owner("dongnai.gov.vn", "bocongan.gov.vn")
+    assert not same_owner("", "")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("facebook.com/a", "//facebook.com/a", "https:facebook.com/a", "m.facebook.com:443/a", "HTTP:\\\\youtu.be/a"),
+        *("https://ten@facebook.com/a", "/t.me/a", " ftp://zalo.me/a"),
+    ],
+)
+def test_a_personal_address_is_known_however_it_is_written(url: str) -> None:
+    assert personal_address(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["baomau.vn/facebook.com", "//baomau.vn/a", "https://baomau.vn/a", "", "abc", "https://["]
+)
+def test_other_addresses_are_not_personal(url: str) -> None:
+    assert personal_address(url) is None
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("https://rsshub.app/twitter/user/ai-do", "https://nitter.net/ai-do/rss", "https://nitter.bao.example/a/rss"),
+        "https://openrss.org/twitter.com/ai-do",
+        "https://rss-bridge.org/bridge01/?action=display&bridge=FacebookBridge&u=a",
+    ],
+)
+def test_a_relay_of_a_social_network_is_no_feed(url: str) -> None:
+    assert relayed_source(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://rsshub.app/baomau/tin", "https://baomau.vn/rss/facebook.rss", "https://news.google.com/rss/search?q=x"],
+)
+def test_other_feeds_are_no_relay(url: str) -> None:
+    assert relayed_source(url) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.domain.byline import mask_bylines, remove_bylines
+from services.domain.byline import mask_bylines, mask_title, remove_bylines
 
 BODY = "Sáng nay, xã Đăk Ơ ra quân trồng rừng.\nHơn 300 người dân tham gia, ông Điểu Sang cho biết."
 
@@ -76,3 +76,22 @@ def test_masking_keeps_length_and_lines_and_is_stable(text: str) -> None:
     assert len(masked) == len(text)
     assert [i for i, c in enumerate(masked) if c == "\n"] == [i for i, c in enumerate(text) if c == "\n"]
     assert all(after in (before, " ") for before, after in zip(text, masked, strict=True))
+
+
+@pytest.mark.parametrize("place", ["TP. Điện Biên Phủ", "Tp. Điện Biên Phủ", "Tx. Phước Long"])
+def test_a_shortened_kind_of_place_ends_no_sentence(place: str) -> None:
+    text = f"{BODY}\nCháy văn phòng tại {place}"
+    assert mask_bylines(text) == text
+
+
+def test_a_title_loses_what_calls_itself_a_credit_and_nothing_else() -> None:
+    assert mask_title("Mở đường ở Đăk Ơ. Ảnh: Trần Lụa.") == "Mở đường ở Đăk Ơ. " + " " * len("Ảnh: Trần Lụa.")
+    assert mask_title("Mở đường lua.tran@bao.example") == "Mở đường " + " " * len("lua.tran@bao.example")
+    for title in (
+        "Cuối tuần đi đâu? Bù Gia Mập",
+        "Video: Bù Gia Mập",
+        "Ảnh: Đăk Ơ",
+        "Chùm ảnh: Bù Gia Mập",
+        "T.Ư, 1.2",
+    ):
+        assert mask_title(title) == title

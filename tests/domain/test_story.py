@@ -36,6 +36,7 @@ def article(name: str, title: str, text: str, hours: float | None = 0, lead: str
     seen = START + timedelta(hours=hours or 0)
     return Article(
         article_id=name,
+        source_class="press",
         title=title,
         lead=lead,
         text=text,

@@ -20,6 +20,7 @@ TEXT = (
 def article(text: str, title: str = TITLE, minutes: int = 60) -> Article:
     return Article(
         article_id="a",
+        source_class="press",
         title=title,
         text=text,
         first_seen=START,

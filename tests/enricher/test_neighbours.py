@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -38,6 +39,7 @@ def sketch(name: str, text: str, minutes: int = 0, title: str = "") -> Sketch:
     seen = START + timedelta(minutes=minutes)
     article = Article(
         article_id=name,
+        source_class="press",
         title=title or f"Tin {name}",
         text=text,
         published_at=seen,
@@ -123,3 +125,36 @@ def test_who_comes_second_decides_anew() -> None:
 def test_a_claim_that_never_succeeds_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         Neighbours(Contested(1000)).place(sketch("second", prose("chay"), 1))
+
+
+class Torn(Remembered):
+    """Does some of the writes of a call, in any order, then dies; at its `at`-th write."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self.left, self.chance = at, random.Random(at)
+
+    def put(self, *writes: Put) -> None:
+        for write in self.chance.sample(writes, len(writes)):
+            self.left -= 1
+            if self.left == 0:
+                raise Unavailable("tắt máy")
+            super().put(write)
+
+
+@pytest.mark.parametrize("at", range(1, 80, 6))
+def test_whatever_part_of_the_writes_happened_the_same_is_told_again(at: int) -> None:
+    """Two stories that a third article shows to be one, cut short anywhere and done again."""
+    first, second = prose("mot"), prose("hai")
+    articles = [sketch("a", first), sketch("b", second, 1), sketch("c", f"{first} {second}", 2)]
+
+    def stories(keyed: Keyed) -> list[str]:
+        neighbours = Neighbours(keyed)
+        for one in articles:
+            try:
+                neighbours.place(one)
+            except Unavailable:
+                neighbours.place(one)
+        return [neighbours.current(one.article_id) for one in articles]
+
+    assert stories(Torn(at)) == stories(Remembered()) == ["a", "a", "a"]

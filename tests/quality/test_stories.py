@@ -56,6 +56,7 @@ def published(text: str) -> datetime:
 def article(name: str, row: dict[str, Any], at: datetime | None = None) -> Article:
     return Article(
         article_id=name,
+        source_class="press",
         title=row["title"],
         text=row["text"],
         published_at=at,

@@ -114,7 +114,7 @@ def test_judging_words_name_nothing(errors: Errors, word: str) -> None:
 
 _PLACES = PlaceRegister([Place(id="a", names=[PlaceName(text="Mẫu Phước", kind="tỉnh")], watched=True)])
 _TOPICS = TopicRules([Topic(id="t", name="T", strong=["phá rừng"])])
-_KNOWN = Known(_PLACES, _TOPICS, frozenset("a"), frozenset("t"), None, samples=False)
+_KNOWN = Known(_PLACES, _TOPICS, frozenset("a"), frozenset("t"), frozenset("o"), None, samples=False)
 _FREE = st.sampled_from(["điều", '"nhà báo"', "title:x", "outlet:o", "language:vi", "after:2026-01-01"])
 _BOUND = st.sampled_from(["place:a", "place:a/any", "topic:t"])
 
@@ -143,3 +143,26 @@ def test_property_no_watch_matches_without_place_or_topic(query: tuple[str, bool
     refused = [error for error in source.errors if "rule 2" in error.english]
     assert source.errors == refused
     assert bool(refused) == (not bound)
+
+
+def test_an_outlet_that_is_none_is_told(errors: Errors) -> None:
+    (error,) = errors(watches=watch("place:tinh-mau outlet:zzz"))
+    assert "không có báo «zzz» trong outlets.yaml" in error
+    assert errors(watches=watch("place:tinh-mau outlet:bao-mau")) == []
+
+
+@pytest.mark.parametrize("name", ["Tin XẤU-ĐỘC", "Tin xau doc", "thù_địch", "Tin ba\u0301o xa\u0302\u0301u"])
+def test_judging_words_in_another_dress(errors: Errors, name: str) -> None:
+    assert "không dùng từ phán xét" in errors(topics=f"- {{id: rung, name: {name!r}}}\n")[0]
+
+
+@pytest.mark.parametrize("name", ["Phần đông dân cư", "Thu dịch vụ", "Bão xấu đi"])
+def test_words_that_only_look_like_judging(errors: Errors, name: str) -> None:
+    assert errors(topics=f"- {{id: rung, name: {name!r}}}\n") == []
+
+
+def test_a_file_that_cannot_be_read_is_told_once(errors: Errors) -> None:
+    watched = watch("place:tinh-mau topic:rung outlet:bao-mau")
+    for name in ("topics", "places", "outlets"):
+        found = errors(**{name: "- {id: a\n  b", "watches": watched})
+        assert {line.split(":")[0] for line in found} == {f"{name}.yaml"}, found

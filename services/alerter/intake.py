@@ -1,0 +1,150 @@
+"""What the bus brings the alerter: articles of ENRICHED, decisions of DECISIONS.
+
+An article is entered once, with a number; its findings become cases, and notices are written down; then the messages
+are committed. A message that can never be done is parked with its reason and the others go on; a port that cannot be
+reached stops the batch uncommitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from traceback import format_exception
+
+import structlog
+
+from services.alerter.cases import Cases, case_of, notice_of
+from services.alerter.clipping import Clipping, clip
+from services.alerter.decisions import EVERY, publish_lost
+from services.alerter.notice import Notices
+from services.alerter.sequence import Numbers
+from services.alerter.stories import stories
+from services.domain.case import Case
+from services.domain.codec import encode
+from services.domain.events import DECISIONS, ENRICHED, PARKED, SCHEMA, Decision, Enriched
+from services.domain.parking import park, read
+from services.ports.bus import Bus, Delivery, Message
+from services.ports.clock import Clock
+from services.ports.errors import PortError
+from services.ports.ledger import Ledger
+from services.rulebook.book import Rulebook
+
+GROUP = "alerter"
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An article as it was read, before anything is written of it."""
+
+    delivery: Delivery
+    clipping: Clipping
+    cases: tuple[Case, ...]
+    notice: str
+    rules: Rulebook
+
+
+class Intake:
+    """Takes messages in. One at a time: whoever holds the lease."""
+
+    def __init__(
+        self,
+        rules: Callable[[], Rulebook],
+        bus: Bus,
+        ledger: Ledger,
+        clock: Clock,
+        numbers: Numbers,
+        cases: Cases,
+        notices: Notices,
+    ) -> None:
+        self._rules, self._bus, self._ledger, self._clock = rules, bus, ledger, clock
+        self._numbers, self._cases, self._notices = numbers, cases, notices
+        self._looked: datetime | None = None
+
+    def waiting(self) -> bool:
+        """Whether there is something to take, also when it is only time to look for lost decisions."""
+        return self._may_be_lost() or any(self._bus.lag(topic, GROUP) > 0 for topic in (ENRICHED, DECISIONS))
+
+    def take(self, limit: int) -> int:
+        """Finish the next messages of both topics; returns how many. Raises Unavailable: they come again."""
+        if self._may_be_lost():
+            publish_lost(self._bus, self._ledger)
+            self._looked = self._clock.now()
+        return self._consume(ENRICHED, limit, self._enter) + self._consume(DECISIONS, limit, self._decided)
+
+    def _may_be_lost(self) -> bool:
+        return self._looked is None or self._clock.now() - self._looked >= EVERY
+
+    def _consume(self, topic: str, limit: int, handle: Callable[[list[Delivery]], None]) -> int:
+        deliveries = self._bus.poll(topic, GROUP, limit)
+        try:
+            # A replay fills archives and never mails.
+            handle([one for one in deliveries if "replay" not in one.message.headers])
+            self._bus.commit(topic, GROUP, deliveries)
+        except BaseException:
+            self._bus.rewind(topic, GROUP)
+            raise
+        return len(deliveries)
+
+    def _enter(self, deliveries: list[Delivery]) -> None:
+        now, story_of = self._clock.now(), stories(self._ledger)
+        found: list[_Read] = []
+        for delivery in deliveries:
+            with self._parking(delivery):
+                found.append(self._read(delivery, now, story_of))
+        self._numbers.enter([one.clipping for one in found])
+        for one in found:
+            with self._parking(one.delivery):
+                self._propose(one)
+
+    def _read(self, delivery: Delivery, at: datetime, story_of: Callable[[str], str]) -> _Read:
+        rules, message = self._rules(), delivery.message
+        enriched = read(message.value, message.headers, Enriched)
+        findings = enriched.findings if enriched.article.source_class == "press" else []
+        cases = tuple(case_of(enriched, finding, rules, at, story_of) for finding in findings)
+        return _Read(delivery, clip(enriched, rules, at), cases, notice_of(enriched), rules)
+
+    def _propose(self, article: _Read) -> None:
+        proposed = [self._cases.propose(case) for case in article.cases]
+        told = [case for case in proposed if case.notice == article.notice]
+        if told:
+            self._notices.new(article.notice, told, article.rules, told[0].proposed_at)
+
+    def _decided(self, deliveries: list[Delivery]) -> None:
+        for delivery in deliveries:
+            with self._parking(delivery):
+                self._tell(delivery)
+
+    def _tell(self, delivery: Delivery) -> None:
+        """The letters that the present verdict asks for; a decision overtaken by another asks for none."""
+        message = delivery.message
+        found = self._cases.find(read(message.value, message.headers, Decision).subject)
+        if found is None:
+            return
+        case, verdict = found
+        thread = self._cases.of_thread(case.thread)
+        if verdict.status == "confirmed":
+            self._notices.confirmed(case, verdict, thread, self._rules())
+        elif verdict.was_reversed:
+            self._notices.taken_back(case.thread, thread)
+
+    @contextmanager
+    def _parking(self, delivery: Delivery) -> Iterator[None]:
+        """Whatever goes wrong inside parks this message, but for a port that does not answer."""
+        try:
+            yield
+        except PortError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message that cannot be done must not stop the others
+            self._park(delivery, error)
+
+    def _park(self, delivery: Delivery, error: Exception) -> None:
+        message, topic = delivery.message, delivery.topic
+        parked = park(
+            GROUP, topic, delivery.position, message.key, message.value, message.headers, error, self._clock.now()
+        )
+        # Not `exc_info`: its trace shows the variables, and with them what was taken out of the message.
+        _log.warning("parked", topic=topic, key=message.key, reason=parked.reason, trace=format_exception(error))
+        self._bus.publish(PARKED, [Message(message.key, encode(parked), {"schema": str(SCHEMA)})])
