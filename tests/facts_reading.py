@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from services.domain.article import Article, SourceClass, tokens_of
-from services.domain.contradiction import find_contradictions
+from services.domain.fact.contradiction import find_contradictions
 from services.domain.finding import Finding
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver
 
-from services.adapters.address_guard import Route, guarded_socket, passage
-from services.adapters.inflate import Inflater, TooLarge
+from services.adapters.http.address_guard import Route, guarded_socket, passage
+from services.adapters.http.inflate import Inflater, TooLarge
 from services.domain.address import host_of, joined, refused_source, unsafe_address
 from services.ports.errors import Unavailable
 from services.ports.fetcher import Failure, Fetcher, Request, Response

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from services.adapters.sqlite_condition import MARKED, PLAIN, condition
-from services.adapters.sqlite_store import Store, instant, micros
+from services.adapters.sqlite.condition import MARKED, PLAIN, condition
+from services.adapters.sqlite.store import Store, instant, micros
 from services.domain.article import FIELDS, Article, Version, hash_of
 from services.domain.codec import decode, encode
 from services.domain.events import Enriched

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from services.adapters.sqlite_store import PAGE_ROWS, Store, instant, micros
+from services.adapters.sqlite.store import PAGE_ROWS, Store, instant, micros
 from services.ports.bus import Bus, Delivery, Message
 from services.ports.clock import Clock
 

@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
-from services.adapters.sqlite_store import PAGE_ROWS, Store
+from services.adapters.sqlite.store import PAGE_ROWS, Store
 from services.ports.errors import Conflict
 from services.ports.ledger import Held, Ledger, Put
 

@@ -5,12 +5,12 @@ Measured on the press pages of the design notes: F1 .960 against newspaper4k's .
 
 from __future__ import annotations
 
-from services.adapters.child_messages import Job, Reply
-from services.adapters.child_process import ChildDied, ChildProcess
+from services.adapters.extraction.child_messages import Job, Reply
+from services.adapters.extraction.child_process import ChildDied, ChildProcess
 from services.ports.errors import Unprocessable
 from services.ports.extractor import ExtractedPage, Extractor, FeedContent
 
-CHILD = "services.adapters.extractor_child"
+CHILD = "services.adapters.extraction.child"
 
 
 class TrafilaturaExtractor(Extractor):

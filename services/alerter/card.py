@@ -9,7 +9,7 @@ from services.alerter import words
 from services.alerter.choose import PLACE_ORDER, Line
 from services.alerter.clipping import Clipping
 from services.domain.calendar import ZONE
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.domain.topic import Topic
 
 _MOST_OUTLETS = 4

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from services.domain.codec import decode
 from services.domain.feed import Feed, FeedCursor
-from services.domain.feed_words import STATES
+from services.domain.feed.words import STATES
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
 

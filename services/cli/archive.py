@@ -12,9 +12,9 @@ from rich.console import Console
 
 from services import wiring
 from services.cli import app
-from services.cli.found import caret, search_archive, write_csv, write_xlsx
 from services.cli.options import INVALID, ConfigOption, DataOption, reaching, rules_from, settings_from
-from services.cli.why_view import lines_of
+from services.cli.views.found import caret, search_archive, write_csv, write_xlsx
+from services.cli.views.why import lines_of
 from services.desk.why import why as account_of
 from services.domain.query import Query, QueryError, parse
 from services.rulebook.book import Rulebook

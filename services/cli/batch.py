@@ -26,7 +26,7 @@ from services.cli.options import (
 )
 from services.domain.address import unsafe_address
 from services.domain.codec import plain
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.rulebook.errors import ConfigErrors
 from services.rulebook.load import load_places
 from services.settings import config_folder

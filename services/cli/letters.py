@@ -31,7 +31,7 @@ from services.cli.options import (
     rules_from,
     settings_from,
 )
-from services.cli.review_view import show_case, show_list
+from services.cli.views.review import show_case, show_list
 from services.desk.review import Refused, Review, Reviewed
 from services.domain.codec import plain
 from services.domain.watch import Person

@@ -36,7 +36,7 @@ from services.desk.doctor import cursors_of, examine
 from services.desk.parked import ParkedItem, list_parked, retry
 from services.domain.codec import encode
 from services.domain.feed import Feed, FeedCursor
-from services.domain.feed_words import ADVICE, STATES
+from services.domain.feed.words import ADVICE, STATES
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigError, ConfigErrors
 from services.rulebook.load import load

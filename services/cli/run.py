@@ -13,7 +13,6 @@ import typer
 
 from services.alerter.letter import Sent
 from services.cli import app
-from services.cli.live import feed_lines, show
 from services.cli.options import (
     INVALID,
     ConfigOption,
@@ -24,6 +23,7 @@ from services.cli.options import (
     settings_from,
     silences,
 )
+from services.cli.views.live import feed_lines, show
 from services.desk.doctor import cursors_of
 from services.loops import consume, every
 from services.ports.errors import Unavailable

@@ -24,7 +24,7 @@ from services.domain.address import (
 from services.domain.article import Article, hash_of, id_of
 from services.domain.byline import remove_bylines
 from services.domain.feed import Entry, EntryRecord, Feed, Outcome
-from services.domain.feed_dates import plausible
+from services.domain.feed.dates import plausible
 from services.domain.outlet import OutletDirectory
 from services.domain.text import words
 from services.ports.extractor import ExtractedPage

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from services.domain.address import canonical_url, joined, unwrapped
 from services.domain.byline import remove_bylines
 from services.domain.feed import Entry, Feed
-from services.domain.feed_dates import parse_date, plausible
+from services.domain.feed.dates import parse_date, plausible
 from services.ports.extractor import RawEntry
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.domain.article import Article, tokens_of
 from services.domain.events import COLLECTED, UNMATCHED, Collected
 from services.domain.language import detect
-from services.domain.query_match import searchable
+from services.domain.query.match import searchable
 from services.rulebook.book import Rulebook
 
 

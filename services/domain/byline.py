@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from services.domain.place_words import KIND_WORDS, SURNAMES
+from services.domain.place.words import KIND_WORDS, SURNAMES
 from services.domain.text import normalise
 
 # A by-line stands within this many lines of an end; after it only captions follow.

@@ -7,8 +7,8 @@ the neighbours. The same article under the same rules gives the same document, i
 from __future__ import annotations
 
 from services.domain.article import Article, tokens_of
-from services.domain.contradiction import find_contradictions
 from services.domain.events import Enriched
+from services.domain.fact.contradiction import find_contradictions
 from services.domain.language import detect
 from services.domain.story import sketch_of
 from services.domain.tone import read_tone

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from services.domain.fact_register import FactRegister
+from services.domain.fact.register import FactRegister
 from services.domain.feed import Feed
 from services.domain.outlet import OutletDirectory
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.domain.tone_lexicon import ToneLexicon
 from services.domain.topic import TopicRules
 from services.domain.watch import CompiledWatch, People

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Protocol, TypeVar
 
 from services.domain.fact import Fact
-from services.domain.fact_register import fact_problem
+from services.domain.fact.register import fact_problem
 from services.domain.place import Place
 from services.domain.topic import Topic
 from services.domain.watch import ROLES, Person

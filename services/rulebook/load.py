@@ -12,11 +12,11 @@ from pathlib import Path
 import msgspec
 
 from services.domain.fact import Fact
-from services.domain.fact_register import FactRegister
+from services.domain.fact.register import FactRegister
 from services.domain.feed import Feed
 from services.domain.outlet import Outlet, OutletDirectory
 from services.domain.place import Place
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.domain.tone_lexicon import Lexicon, ToneLexicon
 from services.domain.topic import Topic, TopicRules
 from services.domain.watch import Mailboxes, People, PeopleFile, Watch

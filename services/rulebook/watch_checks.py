@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from services.domain.article import tokens_of
 from services.domain.language import detect
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.domain.query import Query, QueryError, Searchable, parse
 from services.domain.topic import TopicRules
 from services.domain.watch import ROLES, CompiledWatch, Watch

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from services.adapters.manual_clock import ManualClock
+from services.adapters.sqlite.store import Store, instant, micros, translate
 from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
-from services.adapters.sqlite_store import Store, instant, micros, translate
 from services.ports.bus import Message
 from services.ports.errors import Unavailable, Unprocessable
 from services.ports.ledger import Put

@@ -20,12 +20,12 @@ from services.domain.article import Article, SourceClass, hash_of
 from services.domain.codec import encode
 from services.domain.events import ENRICHED, SCHEMA, Enriched
 from services.domain.fact import Fact
-from services.domain.fact_register import FactRegister
+from services.domain.fact.register import FactRegister
 from services.domain.feed import Feed, FeedCursor, FeedState
 from services.domain.finding import Finding, Source, finding_id
 from services.domain.outlet import Outlet, OutletDirectory
 from services.domain.place import Nearness, Parent, Place, PlaceName, Reading
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.domain.query import parse
 from services.domain.tone import DocumentTone, IssueType, Tone, ToneEvidence, ToneLabel
 from services.domain.tone_lexicon import ToneLexicon

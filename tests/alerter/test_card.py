@@ -10,7 +10,7 @@ from services import resources
 from services.alerter.card import place_name
 from services.alerter.clipping import clip
 from services.domain.place import Nearness
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.rulebook.load import load
 from tests.alerter.office import START, article, rulebook
 

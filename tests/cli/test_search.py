@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from services.adapters.sqlite_archive import SqliteArchive
-from services.cli.found import all_hits, caret, search_archive, write_csv, write_xlsx
+from services.cli.views.found import all_hits, caret, search_archive, write_csv, write_xlsx
 from services.domain.codec import plain
 from services.domain.place import Mention
 from services.domain.query import QueryError, parse

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from services.adapters.child_messages import Job
-from services.adapters.child_process import ChildProcess
+from services.adapters.extraction.child_messages import Job
+from services.adapters.extraction.child_process import ChildProcess
 from services.adapters.newspaper_extractor import NewspaperExtractor
 from services.adapters.trafilatura_extractor import TrafilaturaExtractor
 from services.ports.errors import Unavailable, Unprocessable

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from services.domain.article import SourceClass
 from services.domain.codec import decode
-from services.domain.contradiction_number import agrees
 from services.domain.fact import Fact
-from services.domain.fact_register import FactRegister, NumberRow, fact_problem
+from services.domain.fact.numbers import agrees
+from services.domain.fact.quantity import quantities, quantity_of
+from services.domain.fact.register import FactRegister, NumberRow, fact_problem
 from services.domain.finding import Finding, Source
-from services.domain.quantity import quantities, quantity_of
 from services.domain.text import tokenise
 from tests.facts_reading import article, find, findings_of, shipped
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.date_mention import dates, days_without_year
+from services.domain.fact.dates import dates, days_without_year
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.feed_dates import parse_date, plausible
+from services.domain.feed.dates import parse_date, plausible
 
 VIETNAM = timezone(timedelta(hours=7))
 

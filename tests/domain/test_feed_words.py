@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from services.domain.feed import FeedState
-from services.domain.feed_words import ADVICE, STATES
+from services.domain.feed.words import ADVICE, STATES
 
 
 def test_each_state_has_words_and_advice() -> None:

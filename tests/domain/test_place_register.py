@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services import resources
 from services.domain.article import Fields, tokens_of
 from services.domain.place import Mention, Parent, Place, PlaceName, Reading, Rejected, Successor
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.rulebook.load import load_places
 
 NOW = datetime(2026, 11, 20, 5, tzinfo=UTC)

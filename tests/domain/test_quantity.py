@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.domain.quantity import quantities, quantity_of
+from services.domain.fact.quantity import quantities, quantity_of
 from services.domain.text import tokenise
 
 

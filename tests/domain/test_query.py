@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.domain.article import tokens_of
 from services.domain.place import Nearness
 from services.domain.query import Query, QueryError, Searchable, parse
-from services.domain.query_parse import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS
+from services.domain.query.parse import MAX_CHARACTERS, MAX_DEPTH, MAX_TERMS
 
 NOON = datetime(2026, 11, 20, 5, 0, tzinfo=UTC)
 SPELLINGS = {"bu gia map": ("bù gia mập",), "dak o": ("đăk ơ", "đắk ơ"), "phuoc long": ("phước long", "Phươc")}

@@ -17,7 +17,7 @@ import pytest
 
 from services import resources
 from services.cli.batch import match_lines
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.rulebook.load import load_places
 
 NEAR = frozenset({"about", "part"})

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.domain.place import Place, PlaceName
-from services.domain.place_register import PlaceRegister
+from services.domain.place.register import PlaceRegister
 from services.domain.topic import Topic, TopicRules
 from services.domain.watch import Watch
 from services.rulebook.convert import read_list

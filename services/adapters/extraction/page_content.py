@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from services.adapters.page_metadata import read_metadata
+from services.adapters.extraction.page_metadata import read_metadata
 from services.domain.text import fold
 from services.ports.errors import Unprocessable
 from services.ports.extractor import ExtractedPage

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from services.domain.article import Article, Fields
 from services.domain.calendar import ZONE
-from services.domain.contradiction_number import contradicted_numbers, number_reason, stated
-from services.domain.contradiction_unit import stale_units, unit_reason
 from services.domain.fact import UNIT_ATTRIBUTES, Fact
-from services.domain.fact_register import FactRegister, as_written
+from services.domain.fact.numbers import contradicted_numbers, number_reason, stated
+from services.domain.fact.register import FactRegister, as_written
+from services.domain.fact.statement import Statement, statements
+from services.domain.fact.units import stale_units, unit_reason
 from services.domain.finding import Finding, FindingKind, finding_id
 from services.domain.place import Reading
-from services.domain.statement import Statement, statements
 
 
 def find_contradictions(article: Article, fields: Fields, reading: Reading, facts: FactRegister) -> list[Finding]:

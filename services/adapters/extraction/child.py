@@ -1,6 +1,6 @@
 """The child: reads one page or feed after the other from stdin, answers on stdout, trusts nothing.
 
-Started as `python -m services.adapters.extractor_child trafilatura SECONDS`. The alarm kills it also when its parent
+Started as `python -m services.adapters.extraction.child trafilatura SECONDS`. The alarm kills it also when its parent
 is gone and a parser hangs in C: the signal keeps its default action, so no Python code has to run for it.
 """
 
@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from services.adapters.child_messages import HEAD, Job, Reply, read_frame
-from services.adapters.feed_content import read_feed
-from services.adapters.page_content import PageText, read_page
+from services.adapters.extraction.child_messages import HEAD, Job, Reply, read_frame
+from services.adapters.extraction.feed_content import read_feed
+from services.adapters.extraction.page_content import PageText, read_page
 from services.ports.errors import Unprocessable
 
 # Address space, not resident memory: far above what a page needs, far below what a machine has.

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from services.domain.article import Field
-from services.domain.place_index import Candidate
-from services.domain.place_judge import Judged
-from services.domain.place_role import Role, Setting, role_of, traits_of
-from services.domain.place_words import KIND_WORDS
+from services.domain.place.index import Candidate
+from services.domain.place.judge import Judged
+from services.domain.place.role import Role, Setting, role_of, traits_of
+from services.domain.place.words import KIND_WORDS
 from services.domain.text import sentences
 
 _BETWEEN = KIND_WORDS | {"và", "hay", "hoặc", "cùng", "với", "and", "nay", "thuộc"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.domain.article import FIELDS, Field, Fields
-from services.domain.query_match import rows
-from services.domain.query_tree import And, Node, Not, Or, Text
+from services.domain.query.match import rows
+from services.domain.query.tree import And, Node, Not, Or, Text
 from services.domain.text import Tokens, fold
 from services.domain.topic import Evidence
 

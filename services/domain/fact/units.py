@@ -13,10 +13,22 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.domain.article import Field
-from services.domain.fact_register import FactRegister, UnitRow, as_written
+from services.domain.fact.register import FactRegister, UnitRow, as_written
+from services.domain.fact.statement import Statement
+from services.domain.fact.unit_cues import (
+    AUTHORITY,
+    CODE,
+    DOCUMENT,
+    IS,
+    LAW,
+    LIFE,
+    MERGED,
+    NOW,
+    ORGANISATION,
+    PAST,
+    SAYS,
+)
 from services.domain.phrases import Found
-from services.domain.statement import Statement
-from services.domain.unit_cues import AUTHORITY, CODE, DOCUMENT, IS, LAW, LIFE, MERGED, NOW, ORGANISATION, PAST, SAYS
 
 _PLACED = frozenset(["tại", "ở", "thuộc", "qua", "bàn", "trong", "đến", "từ", "về", "đoạn", "của"])
 _SETTLED = timedelta(days=15)

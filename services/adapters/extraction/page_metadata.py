@@ -18,7 +18,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from services.domain.address import host_of, joined, same_site, site_of
 from services.domain.calendar import ZONE
-from services.domain.feed_dates import parse_date
+from services.domain.feed.dates import parse_date
 
 _ARTICLE_TYPES = ("Article", "BlogPosting", "Report")
 _TITLES = ("og:title", "twitter:title", "headline")

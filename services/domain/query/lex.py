@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from services.domain.query_tree import QueryError
+from services.domain.query.tree import QueryError
 from services.domain.text import fold, normalise, words
 
 FIELDS = ("title", "lead", "body", "text", "outlet", "language", "place", "topic", "after", "before")

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from services.domain.fact_register import FactRegister
+from services.domain.fact.quantity import Quantity, quantities
+from services.domain.fact.register import FactRegister
+from services.domain.fact.statement import Spot, Statement
+from services.domain.fact.unit_cues import NOW
 from services.domain.phrases import Found
-from services.domain.quantity import Quantity, quantities
-from services.domain.statement import Spot, Statement
-from services.domain.unit_cues import NOW
 
 _BEFORE, _AFTER, _SUBJECT = 10, 3, 30
 """Tokens at most between the attribute's words and a number after, before them; between number and subject."""

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from services.domain.article import FIELDS, Article, Field, Fields, tokens_of
 from services.domain.place import Nearness, Reading
-from services.domain.query_tree import And, Node, Not, Or, Place, Since, Text, Until, Value, all_of, any_of
+from services.domain.query.tree import And, Node, Not, Or, Place, Since, Text, Until, Value, all_of, any_of
 from services.domain.text import fold, tokenise
 from services.domain.topic import TopicHit
 

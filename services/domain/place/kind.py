@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from services.domain.place import Kind
-from services.domain.place_index import Candidate
-from services.domain.place_words import DISTRICT_KINDS, KIND_AFTER, KIND_BEFORE
+from services.domain.place.index import Candidate
+from services.domain.place.words import DISTRICT_KINDS, KIND_AFTER, KIND_BEFORE
 
 
 def kind_of(candidate: Candidate) -> Kind | None:

@@ -1,6 +1,6 @@
 """The query language: one syntax tree for watches, archive search, digest sections and back-tests.
 
-query_lex -> query_parse -> query_tree; read by query_match (in memory), query_highlight, and the archive's adapters.
+lex -> parse -> tree; read by match (in memory), highlight, and the adapters of the archive.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from functools import cached_property
 from typing import Literal
 
 from services.domain.article import Fields
-from services.domain.query_highlight import highlights
-from services.domain.query_match import Searchable, Spellings, holds, marked_form, searchable
-from services.domain.query_parse import parse_tree
-from services.domain.query_tree import Node, Place, QueryError, Value, leaves, requires, without_exclusions
+from services.domain.query.highlight import highlights
+from services.domain.query.match import Searchable, Spellings, holds, marked_form, searchable
+from services.domain.query.parse import parse_tree
+from services.domain.query.tree import Node, Place, QueryError, Value, leaves, requires, without_exclusions
 from services.domain.topic import Evidence
 
 __all__ = ["Query", "QueryError", "Searchable", "parse", "searchable"]

@@ -16,7 +16,7 @@ from typing import IO
 import msgspec
 
 import services
-from services.adapters.child_messages import HEAD, Job, Reply, read_frame
+from services.adapters.extraction.child_messages import HEAD, Job, Reply, read_frame
 from services.ports.errors import Unavailable
 
 _ROOT = Path(services.__file__).parent.parent

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.domain.claim import Claim, claims
 from services.domain.fact import Fact
-from services.domain.fact_register import FactRegister, NumberRow, as_written
-from services.domain.quantity import Quantity
-from services.domain.statement import Statement
+from services.domain.fact.claim import Claim, claims
+from services.domain.fact.quantity import Quantity
+from services.domain.fact.register import FactRegister, NumberRow, as_written
+from services.domain.fact.statement import Statement
 
 _A_YEAR = timedelta(days=364)
 _ROUNDED = 0.03

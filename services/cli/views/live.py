@@ -13,7 +13,7 @@ from rich.table import Table
 from services.domain.codec import decode
 from services.domain.events import COLLECTED, ENRICHED, PARKED, UNMATCHED
 from services.domain.feed import FeedCursor
-from services.domain.feed_words import STATES
+from services.domain.feed.words import STATES
 from services.ports.errors import PortError
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook

@@ -14,11 +14,10 @@ from datetime import date
 
 from services.domain.article import Field
 from services.domain.place import Kind, Place
-from services.domain.place_address import Address, follow
-from services.domain.place_index import Candidate
-from services.domain.place_kind import kind_of, same_kind
-from services.domain.place_territory import Territories
-from services.domain.place_words import (
+from services.domain.place.index import Candidate
+from services.domain.place.kind import kind_of, same_kind
+from services.domain.place.territory import Territories
+from services.domain.place.words import (
     COMMUNE_KINDS,
     DOUBTFUL_SURNAMES,
     KIND_AFTER,
@@ -29,6 +28,7 @@ from services.domain.place_words import (
     STARTERS,
     SURNAMES,
 )
+from services.domain.place.written_address import Address, follow
 
 # An anchor this many tokens away still speaks of the same thing: about two paragraphs.
 _ANCHOR_REACH = 80

@@ -13,11 +13,11 @@ from functools import partial
 from services.domain.article import Fields
 from services.domain.calendar import ZONE
 from services.domain.place import Mention, Nearness, Place, PlaceName, Reading, Rejected, Verdict
-from services.domain.place_index import PlaceIndex
-from services.domain.place_judge import Judged, PlaceJudge
-from services.domain.place_kind import kind_of
-from services.domain.place_nearness import class_mentions
-from services.domain.place_territory import Territories
+from services.domain.place.index import PlaceIndex
+from services.domain.place.judge import Judged, PlaceJudge
+from services.domain.place.kind import kind_of
+from services.domain.place.nearness import class_mentions
+from services.domain.place.territory import Territories
 
 _STRENGTH: dict[Nearness, int] = {"mention": 0, "part": 1, "about": 2}
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from services.domain.article import Fields
 from services.domain.place import Nearness
-from services.domain.place_hit import Hit, Scene
-from services.domain.place_judge import Judged
+from services.domain.place.hits import Hit, Scene
+from services.domain.place.judge import Judged
 
 _FACT = frozenset({"subject", "authority", "acts", "event", "figure"})
 _EARLY = 300

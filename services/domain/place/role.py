@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from services.domain.place_index import Candidate
-from services.domain.place_words import (
+from services.domain.place.index import Candidate
+from services.domain.place.words import (
     ADDRESS_FILL,
     AUTHORITIES,
     DOUBTFUL_SURNAMES,

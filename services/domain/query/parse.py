@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 from services.domain.article import Field
 from services.domain.calendar import ZONE
-from services.domain.query_lex import Lexeme, expected, lex
-from services.domain.query_tree import (
+from services.domain.query.lex import Lexeme, expected, lex
+from services.domain.query.tree import (
     Node,
     Place,
     QueryError,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from services.adapters.sqlite_store import micros
+from services.adapters.sqlite.store import micros
 from services.domain.article import FIELDS
-from services.domain.query_tree import And, Node, Not, Or, Place, Since, Text, Until, Value
+from services.domain.query.tree import And, Node, Not, Or, Place, Since, Text, Until, Value
 
 PLAIN = {name: f"plain_{name}" for name in FIELDS}
 MARKED = {name: f"marked_{name}" for name in FIELDS}

@@ -11,7 +11,7 @@ from typing import Any
 
 import feedparser
 
-from services.adapters.markup import lead_of, one_line, paragraphs
+from services.adapters.extraction.markup import lead_of, one_line, paragraphs
 from services.ports.errors import Unprocessable
 from services.ports.extractor import FeedContent, RawEntry
 

@@ -9,11 +9,11 @@ from datetime import date, datetime
 
 from services.domain.article import FIELDS, Field, Fields
 from services.domain.fact import UNIT_ATTRIBUTES, Fact
+from services.domain.fact.quantity import Quantity, quantity_of
+from services.domain.fact.statement import Spot, Statement, token_span
 from services.domain.phrases import Found, Phrases
 from services.domain.place import Reading
-from services.domain.place_register import PlaceRegister
-from services.domain.quantity import Quantity, quantity_of
-from services.domain.statement import Spot, Statement, token_span
+from services.domain.place.register import PlaceRegister
 from services.domain.text import Tokens, tokenise
 
 _DATE_UNIT = "ngày"

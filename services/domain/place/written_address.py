@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from services.domain.place import Kind
-from services.domain.place_index import Candidate
-from services.domain.place_words import COMMUNE_KINDS, KIND_BEFORE
+from services.domain.place.index import Candidate
+from services.domain.place.words import COMMUNE_KINDS, KIND_BEFORE
 from services.domain.text import Tokens
 
 # "xã A, huyện B, tỉnh C": no address has more parts.

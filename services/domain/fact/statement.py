@@ -10,7 +10,7 @@ from datetime import date
 from functools import cached_property
 
 from services.domain.article import FIELDS, Field, Fields
-from services.domain.date_mention import DateMention, dates, days_without_year
+from services.domain.fact.dates import DateMention, dates, days_without_year
 from services.domain.text import Tokens, sentences
 
 _LONGEST = 400
