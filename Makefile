@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-DATA ?= data
+DATA := data
+# Real press data is never part of the repository; tests that measure on it are skipped where it is not at hand.
 ifneq ($(wildcard ../shared/data/README.md),)
 export DIEMBAO_PRESS_DATA ?= $(abspath ../shared/data)
 endif
@@ -41,7 +42,7 @@ check: setup
 test: check
 	@$(BIN)/pytest -m "not full"
 
-# The counts of the acceptance lists, beside what `make test` runs.
+# The counts of the acceptance lists, beside what `make test` runs; tests of real servers run where `make servers` did.
 test-full: check
 	@$(BIN)/pytest -m full
 

@@ -1,18 +1,34 @@
 """The command line, assembled."""
 
+from __future__ import annotations
+
 import errno
 import os
+import signal
 import sys
+from typing import TYPE_CHECKING
 
-from services.cli import app, archive, batch, letters, operate, run
+if TYPE_CHECKING:
+    import typer
 
-COMMANDS = (run, batch, archive, operate, letters)
-"""The modules whose import adds their commands to `app`."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 UNREACHABLE = 3
 
 
+def assembled() -> typer.Typer:
+    """The application with every command; the import of a module adds its own."""
+    from services.cli import app, archive, batch, letters, operate, run
+
+    assert all((run, batch, archive, operate, letters))  # imported for their commands
+    return app
+
+
 def main() -> None:
+    if sys.argv[1:2] == ["run"]:
+        # A service ends cleanly from its first moment on: while the rooms are loaded there is nothing to close.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: os._exit(0))
+    app = assembled()
     try:
         try:
             app(prog_name="diembao")

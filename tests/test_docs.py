@@ -11,12 +11,12 @@ import msgspec
 import pytest
 
 from services import resources
-from services.__main__ import COMMANDS
-from services.cli import app
+from services.__main__ import assembled
 from services.domain.record import Record
 from services.settings import SettingsFile
 from tests.cli.test_commands import commands_of
 
+app = assembled()
 ROOT = Path(__file__).parents[1]
 GUIDES = ("README.md", "README.vi.md")
 _LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)")
@@ -44,7 +44,6 @@ def test_every_link_leads_somewhere(name: str) -> None:
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_every_command_named_exists(name: str) -> None:
-    assert COMMANDS
     known = {" ".join(words) for words in commands_of(app)}
     groups = {words[0] for words in commands_of(app) if len(words) > 1}
     named = _COMMAND.findall(code(name))

@@ -18,6 +18,11 @@ from datetime import UTC
 from pathlib import Path
 from types import FrameType
 
+if __name__ == "__main__":
+    # Ctrl+C while the libraries below are loaded: nothing has begun, so nothing is to be closed.
+    for early in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(early, lambda *_: os._exit(0))
+
 import structlog
 
 from samples.press.content import load_items

@@ -14,10 +14,11 @@ import structlog
 import typer
 from typer.testing import CliRunner
 
-from services.__main__ import COMMANDS
-from services.cli import ORDER, app
+from services.__main__ import assembled
+from services.cli import ORDER
 from tests.rulebook.conftest import SMALL
 
+app = assembled()
 ROOT = Path(__file__).parents[2]
 READING = [
     ("search", "lúa"),
@@ -44,7 +45,6 @@ def commands_of(one: typer.Typer, *before: str) -> Iterator[tuple[str, ...]]:
 
 @pytest.mark.parametrize("words", list(commands_of(app)), ids=" ".join)
 def test_every_command_takes_config_and_data(words: tuple[str, ...]) -> None:
-    assert COMMANDS
     result = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
     assert "--config" in result.output

