@@ -45,7 +45,7 @@ class Reach:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Check:
     """One line of the examination. `fail`: a dependency cannot be reached."""
 
     what: str
@@ -53,7 +53,7 @@ class Finding:
     words: str
 
 
-def examine(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> Iterator[Finding]:
+def examine(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> Iterator[Check]:
     """Every check in turn; one that fails does not keep the others from being made."""
     yield _clock(settings, clock)
     yield _folder(settings.data_dir)
@@ -64,51 +64,51 @@ def examine(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> 
     yield from _guarded("Thư / mail", lambda: _mail(settings, reach))
 
 
-def _guarded(what: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+def _guarded(what: str, look: Callable[[], list[Check]]) -> list[Check]:
     try:
         return look()
     except PortError as error:
-        return [Finding(what, "fail", str(error))]
+        return [Check(what, "fail", str(error))]
 
 
-def _clock(settings: Settings, clock: Clock) -> Finding:
+def _clock(settings: Settings, clock: Clock) -> Check:
     now = clock.now()
     local = now.astimezone(settings.digest.zone)
     said = f"{local:%H:%M %d/%m/%Y} {settings.digest.zone} = {now:%H:%M} UTC; bản tin lúc {settings.digest.at}"
     if now < _RELEASED:
-        return Finding("Đồng hồ / clock", "warn", f"{said}. Đồng hồ máy chạy sai: hãy chỉnh lại / the clock is wrong")
-    return Finding("Đồng hồ / clock", "ok", said)
+        return Check("Đồng hồ / clock", "warn", f"{said}. Đồng hồ máy chạy sai: hãy chỉnh lại / the clock is wrong")
+    return Check("Đồng hồ / clock", "ok", said)
 
 
-def _folder(folder: Path) -> Finding:
+def _folder(folder: Path) -> Check:
     what = "Thư mục dữ liệu / data"
     existing = next(path for path in (folder, *folder.parents) if path.exists())
     if not existing.is_dir() or not os.access(existing, os.W_OK | os.X_OK):
-        return Finding(what, "fail", f"{folder}: không ghi được vào {existing} / {existing} is not writable")
+        return Check(what, "fail", f"{folder}: không ghi được vào {existing} / {existing} is not writable")
     if existing != folder:
         said = "chưa có thư mục này. Chạy `diembao run` trước, hoặc chỉ đúng chỗ bằng --data / no such folder yet"
-        return Finding(what, "fail", f"{folder}: {said}")
+        return Check(what, "fail", f"{folder}: {said}")
     free = shutil.disk_usage(existing).free
     said = f"{folder}, còn trống {size(free)} / free"
     if free < _LITTLE_SPACE:
-        return Finding(what, "warn", f"{said}. Sắp hết chỗ: dọn đĩa hoặc giảm retention / little space left")
-    return Finding(what, "ok", said)
+        return Check(what, "warn", f"{said}. Sắp hết chỗ: dọn đĩa hoặc giảm retention / little space left")
+    return Check(what, "ok", said)
 
 
-def _config(settings: Settings, rules: Rulebook, reach: Reach) -> Finding:
+def _config(settings: Settings, rules: Rulebook, reach: Reach) -> Check:
     what, said = "Cấu hình / config", f"{settings.config_dir}, phiên bản {rules.version}"
     try:
         with closing(reach.ledger()) as ledger:
             current = current_version(ledger)
     except PortError:
         # Why the ledger cannot be read stands in its own line.
-        return Finding(what, "ok", f"{said}; không đọc được bản đang dùng / the version in force is not known")
+        return Check(what, "ok", f"{said}; không đọc được bản đang dùng / the version in force is not known")
     if current is None:
-        return Finding(what, "ok", f"{said}; chưa chạy lần nào / never started")
+        return Check(what, "ok", f"{said}; chưa chạy lần nào / never started")
     local = current.at.astimezone(settings.digest.zone)
     if current.version == rules.version:
-        return Finding(what, "ok", f"{said}, dùng từ {local:%H:%M %d/%m/%Y} / in force since then")
-    return Finding(
+        return Check(what, "ok", f"{said}, dùng từ {local:%H:%M %d/%m/%Y} / in force since then")
+    return Check(
         what,
         "warn",
         f"{said} CHƯA có hiệu lực; đang dùng {current.version} từ {local:%H:%M %d/%m/%Y}. "
@@ -116,18 +116,18 @@ def _config(settings: Settings, rules: Rulebook, reach: Reach) -> Finding:
     )
 
 
-def _bus(settings: Settings, reach: Reach) -> list[Finding]:
+def _bus(settings: Settings, reach: Reach) -> list[Check]:
     with closing(reach.bus()) as bus:
         counts = ", ".join(f"{topic.removeprefix('press.')} {bus.size(topic)}" for topic in TOPICS)
         lags = [(topic, group, bus.lag(topic, group)) for topic, group in reach.readers]
         waiting = _parked(bus, reach)
-    found = [Finding("Nhật ký tin / bus", "ok", f"{_stored(settings.bus)}; {counts}")]
+    found = [Check("Nhật ký tin / bus", "ok", f"{_stored(settings.bus)}; {counts}")]
     late = [f"{group} còn {lag} ở {topic}" for topic, group, lag in lags if lag]
     if late:
-        found.append(Finding("Chờ xử lý / lag", "warn", "; ".join(late) + " (bình thường khi đang chạy)"))
+        found.append(Check("Chờ xử lý / lag", "warn", "; ".join(late) + " (bình thường khi đang chạy)"))
     if waiting:
         found.append(
-            Finding("Bản ghi hỏng / parked", "warn", f"{waiting} bản ghi chờ xem: `diembao parked` / messages parked")
+            Check("Bản ghi hỏng / parked", "warn", f"{waiting} bản ghi chờ xem: `diembao parked` / messages parked")
         )
     return found
 
@@ -140,17 +140,15 @@ def _parked(bus: Bus, reach: Reach) -> int:
         return 0  # whichever of the two cannot be read says so in a line of its own
 
 
-def _archive(settings: Settings, reach: Reach) -> list[Finding]:
+def _archive(settings: Settings, reach: Reach) -> list[Check]:
     with closing(reach.archive()) as archive:
-        return [
-            Finding("Kho tra cứu / archive", "ok", f"{_stored(settings.archive)}; {archive.count()} bài / articles")
-        ]
+        return [Check("Kho tra cứu / archive", "ok", f"{_stored(settings.archive)}; {archive.count()} bài / articles")]
 
 
-def _feeds(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> list[Finding]:
+def _feeds(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> list[Check]:
     with closing(reach.ledger()) as ledger:
         cursors = cursors_of(ledger)
-    found = [Finding("Sổ trạng thái / ledger", "ok", _stored(settings.ledger))]
+    found = [Check("Sổ trạng thái / ledger", "ok", _stored(settings.ledger))]
     enabled = [feed for feed in rules.feeds.values() if feed.enabled]
     states = Counter(cursors[feed.id].state if feed.id in cursors else "chưa đọc" for feed in enabled)
     off = len(rules.feeds) - len(enabled)
@@ -158,12 +156,12 @@ def _feeds(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> l
         f"{state} {count}" for state, count in sorted(states.items())
     )
     fine = not enabled or states["ok"] + states["moved"] == len(enabled)
-    found.append(Finding("Nguồn tin / feeds", "ok" if fine else "warn", f"{said}. Xem `diembao feeds`"))
+    found.append(Check("Nguồn tin / feeds", "ok" if fine else "warn", f"{said}. Xem `diembao feeds`"))
     polled = max((cursor.polled_at for cursor in cursors.values()), default=None)
     if polled is not None and (clock.now() - polled).total_seconds() > _SILENT_SECONDS:
         local = polled.astimezone(settings.digest.zone)
         found.append(
-            Finding("Thu bài / collector", "warn", f"lần đọc cuối {local:%H:%M %d/%m/%Y}; chương trình có đang chạy?")
+            Check("Thu bài / collector", "warn", f"lần đọc cuối {local:%H:%M %d/%m/%Y}; chương trình có đang chạy?")
         )
     return found
 
@@ -173,7 +171,7 @@ def cursors_of(ledger: Ledger) -> dict[str, FeedCursor]:
     return {held.key: decode(held.value, FeedCursor) for held in ledger.scan("feed")}
 
 
-def _mail(settings: Settings, reach: Reach) -> list[Finding]:
+def _mail(settings: Settings, reach: Reach) -> list[Check]:
     with closing(reach.mailer()) as mailer:
         mailer.check()
     if settings.mail.startswith("folder:"):
@@ -182,7 +180,7 @@ def _mail(settings: Settings, reach: Reach) -> list[Finding]:
         said = "kết nối và đăng nhập được / reachable, login accepted"
     else:
         said = "kết nối được, không đăng nhập / reachable, no login"
-    return [Finding("Thư / mail", "ok", f"{settings.addresses()['mail']}: {said}")]
+    return [Check("Thư / mail", "ok", f"{settings.addresses()['mail']}: {said}")]
 
 
 def _stored(url: str) -> str:

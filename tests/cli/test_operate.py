@@ -11,10 +11,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from services import wiring
+from services.__main__ import assembled
 from services.adapters.manual_clock import ManualClock
 from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
-from services.cli import app, operate
+from services.cli import operate
 from services.collector.records import FeedDayRecord
 from services.domain.codec import encode
 from services.domain.events import COLLECTED, DECISIONS, PARKED, Decision, Parked
@@ -25,6 +26,8 @@ from services.rulebook.accepted import accept
 from services.rulebook.load import load
 from services.settings import load_settings
 from tests.rulebook.conftest import FACT, SMALL
+
+app = assembled()
 
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
 
