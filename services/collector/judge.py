@@ -16,6 +16,6 @@ def judge(article: Article, rules: Rulebook) -> tuple[str, Collected]:
     language = detect(fields, article.declared_language)
     topics = rules.topics.find(fields, language)
     document = searchable(article, reading, topics, language, fields)
-    watches = [name for name, compiled in rules.running.items() if compiled.query.matches(document)]
+    watches = [compiled.id for compiled in rules.index.possible(document)]
     message = Collected(article=article, reading=reading, topics=topics, watches=watches, rules=rules.version)
     return (COLLECTED if reading.verdict != "none" or watches else UNMATCHED), message

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from services.domain.article import Article, hash_of
 from services.domain.events import Enriched
 from services.domain.place import Nearness, Reading
-from services.domain.tone import DocumentTone, Tone
+from services.domain.tone import DocumentTone, Tone, ToneLabel
 from services.domain.topic import TopicHit
 
 DAY = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -26,6 +26,7 @@ def enriched(
     language: str = "vi",
     places: dict[str, Nearness] | None = None,
     topics: tuple[str, ...] = (),
+    tone: ToneLabel = "none",
     url: str | None = None,
     rules: str = "",
 ) -> Enriched:
@@ -49,7 +50,7 @@ def enriched(
         reading=Reading(places=places or {}),
         language=language,
         topics=[TopicHit(topic=topic, evidence=[]) for topic in topics],
-        tone=Tone(label="none", score=0.0),
+        tone=Tone(label=tone, score=0.0),
         tone_document=DocumentTone(label="neutral", score=0.0),
         story_id=article_id,
         rules=rules,

@@ -1,20 +1,31 @@
 """A query's syntax tree as a condition in SQL over `article a` and the full-text index `words`.
 
 Whatever is text alone goes into one FTS5 expression; the rest joins by AND, OR and NOT in SQL. Each part is a set of
-article numbers, made once for the statement.
+article numbers, made once for the statement. What FTS5 cannot say (a pattern; NEAR/n whose sides may overlap) is asked
+of a function in Python, of those articles alone that the other conditions leave.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from services.adapters.sqlite.store import micros
-from services.domain.article import FIELDS
-from services.domain.query.tree import And, Node, Not, Or, Place, Since, Text, Until, Value
+from services.domain.article import FIELDS, Field
+from services.domain.query.near import pairs
+from services.domain.query.pattern import compiled, readable
+from services.domain.query.tree import And, Near, Node, Not, Or, Place, Regex, Since, Text, Until, Value
+from services.domain.text import Tokens, tokenise
 
 PLAIN = {name: f"plain_{name}" for name in FIELDS}
 MARKED = {name: f"marked_{name}" for name in FIELDS}
+
+_ASKED = "leaf_holds(?, (select value from document d where d.number = a.number))"
+_LEAF = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class Condition:
 
 
 def condition(node: Node) -> Condition:
-    """The SQL of a tree."""
+    """The SQL of a tree, for a connection that `add_functions` was called for."""
     expression = full_text(node)
     if expression is not None:
         return Condition("a.number in (select rowid from words where words match ?)", (expression,))
@@ -42,6 +53,11 @@ def condition(node: Node) -> Condition:
             return Condition("a.number in (select number from place where place = ?)", (place,))
         case Place(place):
             return Condition("a.number in (select number from place where place = ? and near)", (place,))
+        case Near(left, right):
+            both = condition(And((left, right)))
+            return Condition(f"({both.sql} and {_ASKED})", (*both.values, _LEAF.encode(node).decode()))
+        case Regex():
+            return Condition(_ASKED, (_LEAF.encode(node).decode(),))
         case Value("topic", value):
             return Condition("a.number in (select number from topic where topic = ?)", (value,))
         case Value(name, value):
@@ -57,10 +73,10 @@ def full_text(node: Node) -> str | None:
     """The FTS5 expression of a tree of texts; None where another condition, or nothing but NOT, is in it."""
     match node:
         case Text():
-            columns = MARKED if node.exact else PLAIN
-            names = columns.values() if node.field is None else (columns[node.field],)
             # Tokens hold no quotation mark, and within marks nothing is an operator. A phrase is in one column.
-            return f'({{{" ".join(names)}}} : "{" ".join(node.tokens)}")'
+            return f'({{{_columns(node)}}} : "{" ".join(node.tokens)}")'
+        case Near(left, right, within) if node.native:
+            return f'({{{_columns(left)}}} : NEAR("{" ".join(left.tokens)}" "{" ".join(right.tokens)}", {within}))'
         case Or(nodes):
             found = [full_text(inner) for inner in nodes]
             return None if None in found else f"({' OR '.join(filter(None, found))})"
@@ -74,6 +90,11 @@ def full_text(node: Node) -> str | None:
     return None
 
 
+def _columns(text: Text) -> str:
+    columns = MARKED if text.exact else PLAIN
+    return " ".join(columns.values() if text.field is None else (columns[text.field],))
+
+
 def _text_together(nodes: tuple[Node, ...], kind: type[And] | type[Or]) -> list[Node]:
     """The nodes, those of text alone as one node; in an And also what they exclude."""
     texts = [node for node in nodes if full_text(node) is not None]
@@ -85,8 +106,61 @@ def _text_together(nodes: tuple[Node, ...], kind: type[And] | type[Or]) -> list[
 
 
 def _join(operator: str, nodes: list[Node]) -> Condition:
-    conditions = [condition(node) for node in nodes]
+    # SQLite asks in this order: what reads a document comes last.
+    conditions = sorted(map(condition, nodes), key=lambda part: _ASKED in part.sql)
     return Condition(
         f"({operator.join(part.sql for part in conditions)})",
         tuple(value for part in conditions for value in part.values),
     )
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """What the conditions of `condition` call."""
+    connection.create_function("leaf_holds", 2, _leaf_holds, deterministic=True)
+
+
+class _Texts(msgspec.Struct, frozen=True):
+    title: str
+    lead: str
+    text: str
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """Of a stored document (domain.events.Enriched) what is read here."""
+
+    article: _Texts
+
+
+def _leaf_holds(asked: str, document: bytes) -> bool:
+    leaf = _leaf(asked)
+    if isinstance(leaf, Regex):
+        program = compiled(leaf.pattern)
+        return any(program.search(text) for text in _readable(document, leaf.field))
+    return any(any(True for _ in pairs(leaf, tokens)) for tokens in _tokens(document, leaf.left.field))
+
+
+@lru_cache(maxsize=256)
+def _leaf(asked: str) -> Near | Regex:
+    value = msgspec.json.decode(asked)
+    if "pattern" in value:
+        return Regex(value["pattern"], value["field"])
+    left, right = (
+        Text(tuple(side["written"]), side["field"], side["exact"]) for side in (value["left"], value["right"])
+    )
+    return Near(left, right, value["within"])
+
+
+# One row asks for the query and for its marked form: the last few documents are kept as they were read.
+@lru_cache(maxsize=4)
+def _readable(document: bytes, field: Field | None) -> list[bytes]:
+    return [readable(text) for text in _sources(document, field)]
+
+
+@lru_cache(maxsize=4)
+def _tokens(document: bytes, field: Field | None) -> list[Tokens]:
+    return [tokenise(text) for text in _sources(document, field)]
+
+
+def _sources(document: bytes, field: Field | None) -> list[str]:
+    texts = msgspec.json.decode(document, type=_Stored).article
+    return [str(getattr(texts, name)) for name in (FIELDS if field is None else (field,))]

@@ -10,8 +10,8 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -63,11 +63,18 @@ class Store:
     """The file at `path`, holding the tables of one `part` ("bus", "ledger", "archive").
 
     `steps`: the statements of each schema version, oldest first; the version is their number. Several parts may
-    share one file. Raises Unavailable.
+    share one file. `prepare` is called for each connection. Raises Unavailable.
     """
 
-    def __init__(self, path: Path, part: str, steps: Sequence[Sequence[str]]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        part: str,
+        steps: Sequence[Sequence[str]],
+        prepare: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> None:
         self.path = path
+        self._prepare = prepare
         self._lock = threading.Lock()
         self._connections: dict[threading.Thread, sqlite3.Connection] = {}
         self._closed = False
@@ -129,6 +136,19 @@ class Store:
                 if connection.in_transaction:
                     connection.execute("rollback")
 
+    @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own within one read transaction: what it reads stands still while others write."""
+        try:
+            with closing(self._open()) as connection:
+                connection.execute("begin")
+                yield connection
+        except sqlite3.Error as error:
+            translated = translate(error, self.path)
+            if translated is None:
+                raise
+            raise translated from error
+
     def close(self) -> None:
         """Close the connections of all threads; whoever comes later gets Unavailable."""
         with self._lock:
@@ -159,6 +179,8 @@ class Store:
             _turn_on_wal(connection)
             connection.execute("pragma synchronous = full")
             connection.execute("pragma temp_store = memory")
+            if self._prepare is not None:
+                self._prepare(connection)
         except sqlite3.Error:
             connection.close()
             raise

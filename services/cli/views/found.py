@@ -54,7 +54,7 @@ def all_hits(archive: Archive, query: Query, limit: int | None) -> Iterator[Enri
 def marks_of(document: Enriched, query: Query) -> list[Evidence]:
     """The query's words, and the mentions of the places that it names, in the stored text; none within another."""
     article = document.article
-    asked = searchable(article, document.reading, document.topics, document.language)
+    asked = searchable(article, document.reading, document.topics, document.language, tone=document.tone)
     found = query.highlights(asked.fields)
     found += [
         Evidence(surface=mention.surface, field=mention.field, start=mention.start, end=mention.end)

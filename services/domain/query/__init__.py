@@ -1,6 +1,7 @@
 """The query language: one syntax tree for watches, archive search, digest sections and back-tests.
 
-lex -> parse -> tree; read by match (in memory), highlight, and the adapters of the archive.
+lex -> parse -> tree; read by match (in memory), highlight, necessary, and the adapters of the archive. docs/truy-van.md
+tells operators every form.
 """
 
 from __future__ import annotations
@@ -11,12 +12,25 @@ from typing import Literal
 
 from services.domain.article import Fields
 from services.domain.query.highlight import highlights
-from services.domain.query.match import Searchable, Spellings, holds, marked_form, searchable
+from services.domain.query.marked import Spellings, marked_form
+from services.domain.query.match import Searchable, holds, quickest_first, searchable
+from services.domain.query.necessary import Alternatives, necessary
 from services.domain.query.parse import parse_tree
-from services.domain.query.tree import Node, Place, QueryError, Value, leaves, requires, without_exclusions
+from services.domain.query.tree import (
+    Near,
+    Node,
+    Place,
+    QueryError,
+    Regex,
+    Value,
+    candidates,
+    leaves,
+    requires,
+    without_exclusions,
+)
 from services.domain.topic import Evidence
 
-__all__ = ["Query", "QueryError", "Searchable", "parse", "searchable"]
+__all__ = ["Alternatives", "Query", "QueryError", "Searchable", "parse", "searchable"]
 
 
 @dataclass(frozen=True)
@@ -28,17 +42,41 @@ class Query:
     marked: Node
 
     def matches(self, document: Searchable) -> bool:
-        return holds(self.tree, document)
+        """Whether it surely is a hit: with a tone that is not known yet, whatever the tone will be."""
+        return holds(self._quick, document)
+
+    def possible(self, document: Searchable) -> bool:
+        """Whether it is not surely no hit: the same as `matches` where the tone is known."""
+        return holds(self._quick, document, unknown=True)
 
     def rank(self, document: Searchable) -> Literal[0, 1] | None:
         """0: a hit that holds the query's marked form too; 1: another hit; None: no hit."""
-        if not holds(self.tree, document):
+        if not holds(self._quick, document):
             return None
         return 0 if holds(self.marked, document) else 1
 
     def excluded(self, document: Searchable) -> bool:
         """Whether only what stands under NOT keeps this article from being a hit."""
-        return self._wider is not None and holds(self._wider, document) and not holds(self.tree, document)
+        return self.wider is not None and holds(self.wider, document) and not holds(self._quick, document)
+
+    @cached_property
+    def needs_check(self) -> bool:
+        """Whether an index cannot answer it alone: tree.py says what an engine does then."""
+        return any(
+            isinstance(leaf, Regex) or (isinstance(leaf, Near) and not leaf.native) for leaf in leaves(self.tree)
+        )
+
+    @cached_property
+    def candidates(self) -> Node:
+        """A tree that an index can answer and that has every hit among its own; `tree` itself where that can be."""
+        found = candidates(self.tree)
+        assert found is not None  # parse refuses a query that only a pattern decides
+        return found
+
+    @cached_property
+    def necessary(self) -> tuple[Alternatives, ...]:
+        """Sets of keys: an article that is a hit, or a possible one, has at least one of each in Searchable.keys."""
+        return necessary(self.tree)
 
     def highlights(self, fields: Fields) -> list[Evidence]:
         """The query's words in an article, in reading order; offsets are code points of the fields as given."""
@@ -64,9 +102,20 @@ class Query:
         """Ids of all outlets it names."""
         return frozenset(leaf.value for leaf in leaves(self.tree) if isinstance(leaf, Value) and leaf.name == "outlet")
 
+    @property
+    def tones(self) -> frozenset[str]:
+        """Labels of all tones it names."""
+        return frozenset(leaf.value for leaf in leaves(self.tree) if isinstance(leaf, Value) and leaf.name == "tone")
+
     @cached_property
-    def _wider(self) -> Node | None:
-        return without_exclusions(self.tree)
+    def _quick(self) -> Node:
+        return quickest_first(self.tree)
+
+    @cached_property
+    def wider(self) -> Node | None:
+        """The query without what stands under NOT; None where nothing is left, or nothing stands there."""
+        found = without_exclusions(self.tree)
+        return None if found == self.tree else found
 
 
 def parse(text: str, spellings: Spellings | None = None) -> Query:

@@ -6,20 +6,24 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from services.domain.article import Field
 from services.domain.query.tree import QueryError
 from services.domain.text import fold, normalise, words
 
-FIELDS = ("title", "lead", "body", "text", "outlet", "language", "place", "topic", "after", "before")
+TEXT_FIELDS: dict[str, Field] = {"title": "title", "lead": "lead", "body": "text", "text": "text"}
+FIELDS = (*TEXT_FIELDS, "outlet", "language", "place", "topic", "tone", "after", "before", "re")
+MAX_NEAR = 50
 FAIR_COVERAGE = "quy tắc đưa tin công bằng"
 
 _QUOTES = '"“”„«»'
 _WORD = re.compile(rf"[^\s(){_QUOTES}]+")
-_NEAR = re.compile(r"NEAR(/\d*)?")
+_PATTERN = re.compile(r"/((?:\\.|[^\\/])*)/", re.DOTALL)
 # By-lines are neither stored nor searched, whatever the field is called; folded.
 _PEOPLE = {
     *("author", "authors", "byline", "creator", "dc:creator", "article:author", "reporter", "journalist", "writer"),
     *("tac gia", "tacgia", "phong vien", "nha bao", "but danh", "nguoi viet"),
 }
+SIDE = "một từ hoặc một cụm trong ngoặc kép"
 _SAMPLE = "một từ, một cụm trong ngoặc kép hoặc một điều kiện như place:bu-gia-map"
 
 
@@ -27,11 +31,14 @@ _SAMPLE = "một từ, một cụm trong ngoặc kép hoặc một điều kiệ
 class Lexeme:
     """A word of the query. `column` counts code points from 1; `value_column` that of a field's value."""
 
-    kind: Literal["word", "phrase", "field", "and", "or", "not", "open", "close", "end"]
+    kind: Literal["word", "phrase", "pattern", "field", "near", "and", "or", "not", "open", "close", "end"]
     column: int
     text: str = ""
+    """A word, a phrase or a field's value without quotation marks; of NEAR/n the n."""
     name: str = ""
+    """The field before it; of a pattern the text field, if one is named."""
     value_column: int = 0
+    exact: bool = False
 
 
 def lex(query: str) -> list[Lexeme]:
@@ -51,12 +58,15 @@ def lex(query: str) -> list[Lexeme]:
         elif character == "-" and at + 1 < len(query) and not query[at + 1].isspace():
             found.append(Lexeme("not", column))
             at += 1
+        elif character == "=":
+            text, at = _exact(query, at)
+            found.append(Lexeme("phrase" if query[column] in _QUOTES else "word", column, text, exact=True))
         else:
             lexeme, at = _word(query, at, found[-1] if found else None)
             if lexeme is not None:
                 found.append(lexeme)
     found.append(Lexeme("end", len(query) + 1))
-    _refuse_tone(found)
+    _refuse_tone_by_outlet(found)
     return found
 
 
@@ -70,6 +80,25 @@ def _phrase(query: str, begin: int) -> tuple[str, int]:
     return text, end + 1
 
 
+def _exact(query: str, begin: int) -> tuple[str, int]:
+    """What follows the = at `begin`."""
+    at = begin + 1
+    if at < len(query) and query[at] in _QUOTES:
+        return _phrase(query, at)
+    found = _WORD.match(query, at)
+    if found is None or not words(found[0]):
+        raise QueryError(begin + 1, "ngay sau dấu = cần một từ hoặc một cụm trong ngoặc kép, viết đúng dấu thanh")
+    if ":" in found[0] and re.match(r"[^\W\d_]+:", found[0]):
+        raise QueryError(begin + 1, "dấu = đặt ngay trước từ, sau tên trường: title:=đường")
+    return _whole(found[0], at + 1), found.end()
+
+
+def _whole(text: str, column: int) -> str:
+    if "*" in text:
+        raise QueryError(column + text.index("*"), "chưa có dấu * (tìm theo phần đầu của từ); cần viết đủ từ")
+    return text
+
+
 def _word(query: str, begin: int, before: Lexeme | None) -> tuple[Lexeme | None, int]:
     found = _WORD.match(query, begin)
     assert found is not None  # the caller has seen a character that is none of the others
@@ -77,17 +106,26 @@ def _word(query: str, begin: int, before: Lexeme | None) -> tuple[Lexeme | None,
     if text in ("AND", "OR", "NOT"):
         kinds: dict[str, Literal["and", "or", "not"]] = {"AND": "and", "OR": "or", "NOT": "not"}
         return Lexeme(kinds[text], column), end
-    if _NEAR.fullmatch(text):
-        raise QueryError(column, "NEAR/n sẽ có ở bản sau; hiện dùng AND hoặc cụm từ trong ngoặc kép")
-    if text.startswith("="):
-        raise QueryError(column, "dấu = (đúng dấu thanh) sẽ có ở bản sau; hiện bỏ dấu = đi")
+    if text == "NEAR" or text.startswith("NEAR/"):
+        return _near(text, column), end
     name, colon, rest = text.partition(":")
     if colon and re.search(r"[^\W\d_]", name):
         return _field(query, begin, fold(normalise(name)[0]), rest, before)
-    if "*" in text and words(text):
-        raise QueryError(column + text.index("*"), "chưa có dấu * (tìm theo phần đầu của từ); cần viết đủ từ")
     # A dash or bullet between words of a pasted title is no word.
-    return (Lexeme("word", column, text) if words(text) else None), end
+    return (Lexeme("word", column, _whole(text, column)) if words(text) else None), end
+
+
+def _near(text: str, column: int) -> Lexeme:
+    number = text[5:]
+    if not re.fullmatch(r"[0-9]{1,9}", number):
+        raise QueryError(
+            column + (5 if number else 0),
+            "cần viết NEAR/n, n là số từ nhiều nhất ở giữa, ví dụ: cháy NEAR/5 rừng (tìm chính chữ NEAR thì đặt nó "
+            "trong ngoặc kép)",
+        )
+    if int(number) > MAX_NEAR:
+        raise QueryError(column + 5, f"NEAR/{int(number)} quá xa; cần một số từ 0 đến {MAX_NEAR}")
+    return Lexeme("near", column, number)
 
 
 def _field(query: str, begin: int, name: str, rest: str, before: Lexeme | None) -> tuple[Lexeme, int]:
@@ -96,16 +134,21 @@ def _field(query: str, begin: int, name: str, rest: str, before: Lexeme | None) 
         raise QueryError(
             column, f"Điểm Báo không lưu và không tra theo tên người viết ({FAIR_COVERAGE}: không lập hồ sơ về cá nhân)"
         )
-    if name == "re":
-        raise QueryError(column, "re:/…/ sẽ có ở bản sau; hiện dùng từ hoặc cụm từ")
-    if name not in FIELDS and name != "tone":
+    if name not in FIELDS:
         known = " ".join(f"{field}:" for field in FIELDS if field != "text")
         raise QueryError(
             column, f"không có trường “{name}:”; cần một trong: {known} (chữ có dấu hai chấm thì đặt trong ngoặc kép)"
         )
-    at = query.index(":", begin) + 1
-    while at < len(query) and query[at].isspace():
-        at += 1
+    at = _after_space(query, query.index(":", begin) + 1)
+    if name == "re":
+        return _pattern(query, column, at, "")
+    if name in TEXT_FIELDS and query[at : at + 3].lower() == "re:":
+        return _pattern(query, column, _after_space(query, at + 3), name)
+    if query[at : at + 1] == "=":
+        if name not in TEXT_FIELDS:
+            raise QueryError(at + 1, "dấu = chỉ đứng trước một từ hoặc một cụm trong ngoặc kép")
+        text, end = _exact(query, at)
+        return Lexeme("field", column, text, name, at + 2, exact=True), end
     if at < len(query) and query[at] in _QUOTES:
         text, end = _phrase(query, at)
     else:
@@ -116,6 +159,27 @@ def _field(query: str, begin: int, name: str, rest: str, before: Lexeme | None) 
     return Lexeme("field", column, text, name, at + 1), end
 
 
+def _after_space(query: str, at: int) -> int:
+    while at < len(query) and query[at].isspace():
+        at += 1
+    return at
+
+
+def _pattern(query: str, column: int, at: int, field: str) -> tuple[Lexeme, int]:
+    """`re:` was read; at `at` its pattern begins. Spaces and brackets within it end nothing."""
+    if query[at : at + 1] != "/":
+        raise QueryError(at + 1, r"sau re: cần một mẫu giữa hai dấu /, ví dụ re:/ĐT\.?\s?741/")
+    found = _PATTERN.match(query, at)
+    if found is None:
+        raise QueryError(at + 1, r"mẫu này chưa đóng; cần một dấu / ở cuối (dấu / ở trong mẫu viết là \/)")
+    end = found.end()
+    if end < len(query) and not query[end].isspace() and query[end] != ")":
+        raise QueryError(
+            end + 1, "sau dấu / đóng mẫu cần một khoảng trắng (không có cờ: mẫu luôn không phân biệt hoa thường)"
+        )
+    return Lexeme("pattern", column, found[1], field, at + 2), end
+
+
 def _names_people(name: str, rest: str, before: Lexeme | None) -> bool:
     """`rest` follows the colon ("dc:creator"); the word before may be the name's first half ("tác giả:")."""
     said = name.replace("_", " ").replace("-", " ")
@@ -123,18 +187,17 @@ def _names_people(name: str, rest: str, before: Lexeme | None) -> bool:
     return bool({said, f"{name}:{rest.partition(':')[0]}", " ".join((*first, said))} & _PEOPLE)
 
 
-def _refuse_tone(found: list[Lexeme]) -> None:
+def _refuse_tone_by_outlet(found: list[Lexeme]) -> None:
     tones = [lexeme for lexeme in found if lexeme.name == "tone"]
-    if not tones:
-        return
-    if any(lexeme.name == "outlet" for lexeme in found):
+    if tones and any(lexeme.name == "outlet" for lexeme in found):
         raise QueryError(
             tones[0].column,
             f"không được dùng outlet: cùng với tone: ({FAIR_COVERAGE}: không đếm, không xếp sắc thái theo từng báo)",
         )
-    raise QueryError(tones[0].column, f"tone: sẽ có ở bản sau; cần {_SAMPLE}")
 
 
 def expected(lexeme: Lexeme) -> QueryError:
     """The error for a place where a condition should stand."""
+    if lexeme.kind == "near":
+        return QueryError(lexeme.column, f"hai bên NEAR/{lexeme.text} cần {SIDE}, không phải nhóm hay điều kiện khác")
     return QueryError(lexeme.column, f"ở đây cần {_SAMPLE}")

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from services.domain.article import FIELDS, Article, Field, Fields, tokens_of
+from services.domain.article import FIELDS, Article, Field, Fields, unread
 from services.domain.place import Nearness, Reading
-from services.domain.query.tree import And, Node, Not, Or, Place, Since, Text, Until, Value, all_of, any_of
-from services.domain.text import fold, tokenise
+from services.domain.query.near import pairs
+from services.domain.query.necessary import key_of, key_of_place
+from services.domain.query.pattern import compiled, readable
+from services.domain.query.tree import And, Near, Node, Not, Or, Place, Regex, Since, Text, Until, Value
+from services.domain.tone import Tone, ToneLabel
 from services.domain.topic import TopicHit
-
-LONGEST_NAME = 8
-"""Tokens of the longest register name that is looked for in a row of words."""
-
-Spellings = Callable[[str], tuple[str, ...]]
-"""The marked spellings of a register name given without marks; () for any other words."""
 
 
 @dataclass(frozen=True)
@@ -30,126 +27,133 @@ class Searchable:
     outlet: str
     language: str
     time: datetime
+    tone: ToneLabel | None = None
+    """None where it is not known yet."""
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """All that `necessary` can name in this article."""
+        return self.facts | self.words
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """Those of its keys that are no words: known before it is tokenised."""
+        near = [key_of_place(place, False) for place, nearness in self.places.items() if nearness != "mention"]
+        mentioned = [key_of_place(place, True) for place in self.places]
+        topics = [key_of("topic", topic) for topic in self.topics]
+        rest = (key_of("outlet", self.outlet), key_of("language", self.language))
+        return frozenset().union(near, mentioned, topics, rest)
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its plain tokens."""
+        return frozenset().union(*(tokens.plain for tokens in self.fields.values()))
 
     @cached_property
     def _marked(self) -> dict[Field, str]:
         return {name: f" {' '.join(tokens.marked)} " for name, tokens in self.fields.items()}
 
+    @cached_property
+    def _readable(self) -> dict[Field, bytes]:
+        return {name: readable(tokens.source) for name, tokens in self.fields.items()}
+
     def has(self, term: Text) -> bool:
-        wanted = f" {' '.join(term.tokens)} "
+        if not term.exact and not self.words.issuperset(term.tokens):
+            return False
         names = FIELDS if term.field is None else (term.field,)
         if term.exact:
-            return any(wanted in self._marked[name] for name in names)
-        return any(wanted in self.fields[name].joined for name in names)
+            return any(term.run in self._marked[name] for name in names)
+        if term.field is None and len(term.tokens) == 1:
+            return True
+        return any(term.run in self.fields[name].joined for name in names)
+
+    def has_near(self, term: Near) -> bool:
+        if not (self.has(term.left) and self.has(term.right)):
+            return False
+        names = FIELDS if term.left.field is None else (term.left.field,)
+        return any(any(True for _ in pairs(term, self.fields[name])) for name in names)
+
+    def has_pattern(self, term: Regex) -> bool:
+        names = FIELDS if term.field is None else (term.field,)
+        program = compiled(term.pattern)
+        return any(program.search(self._readable[name]) for name in names)
 
 
 def searchable(
-    article: Article, reading: Reading, topics: list[TopicHit], language: str, fields: Fields | None = None
+    article: Article,
+    reading: Reading,
+    topics: list[TopicHit],
+    language: str,
+    fields: Fields | None = None,
+    *,
+    tone: Tone | None = None,
 ) -> Searchable:
-    """An article as queries see it; `fields` where its tokens are at hand."""
+    """An article as queries see it; `fields` where its tokens are at hand, `tone` where it was read."""
     return Searchable(
-        fields=fields or tokens_of(article.title, article.lead, article.text),
+        fields=fields or unread(article),
         places=reading.places,
         topics=frozenset(hit.topic for hit in topics),
         outlet=article.outlet.lower(),
         language=language.lower(),
         time=article.time,
+        tone=tone.label if tone is not None else None,
     )
 
 
-def holds(node: Node, document: Searchable) -> bool:
-    """Whether the article satisfies the tree."""
+def holds(node: Node, document: Searchable, unknown: bool = False) -> bool:
+    """Whether the article satisfies the tree.
+
+    A tone that is not known yet counts as `unknown`, the other way round under each NOT. So False asks whether the
+    tree surely holds, and True whether it is not surely false: the two ends of Kleene's three values.
+    """
     match node:
         case Text():
             return document.has(node)
         case And(nodes):
-            return all(holds(inner, document) for inner in nodes)
+            return all(holds(inner, document, unknown) for inner in nodes)
         case Or(nodes):
-            return any(holds(inner, document) for inner in nodes)
+            return any(holds(inner, document, unknown) for inner in nodes)
         case Not(inner):
-            return not holds(inner, document)
+            return not holds(inner, document, not unknown)
         case Place(place, any=True):
             return place in document.places
         case Place(place):
             return document.places.get(place) in ("about", "part")
-        case Value("topic", value):
-            return value in document.topics
-        case Value("outlet", value):
-            return value == document.outlet
-        case Value(_, value):
-            return value == document.language
+        case Near():
+            return document.has_near(node)
+        case Regex():
+            return document.has_pattern(node)
+        case Value("tone", value):
+            return unknown if document.tone is None else value == document.tone
+        case Value(name, value):
+            return value in document.topics if name == "topic" else value == getattr(document, name)
         case Since(at):
             return document.time >= at
         case Until(at):
             return document.time < at
 
 
-def marked_form(node: Node, spellings: Spellings | None) -> Node:
-    """The tree that holds an article's marked tokens against the query as written.
-
-    Words in a row that are a register name without marks stand for the marked spellings of that name.
-    """
+def quickest_first(node: Node) -> Node:
+    """The same tree for `holds`: of the conditions that stand side by side, those that cost least are asked first."""
     match node:
-        case Text():
-            return _marked_row([node], spellings)
         case Not(inner):
-            return Not(marked_form(inner, spellings))
-        case Or(nodes):
-            return any_of([marked_form(inner, spellings) for inner in nodes])
-        case And(nodes):
-            marked: list[Node] = []
-            for unit in rows(nodes):
-                texts = [inner for inner in unit if isinstance(inner, Text)]
-                marked.append(_marked_row(texts, spellings) if texts else marked_form(unit[0], spellings))
-            return all_of(marked)
+            return Not(quickest_first(inner))
+        case And(nodes) | Or(nodes):
+            ordered = tuple(quickest_first(inner) for inner in sorted(nodes, key=_cost))
+            return And(ordered) if isinstance(node, And) else Or(ordered)
     return node
 
 
-def rows(nodes: tuple[Node, ...]) -> list[list[Node]]:
-    """The conditions of an And, neighbouring texts of the same field together."""
-    found: list[list[Node]] = []
-    for node in nodes:
-        last = found[-1][-1] if found else None
-        if isinstance(node, Text) and isinstance(last, Text) and node.field == last.field:
-            found[-1].append(node)
-        else:
-            found.append([node])
-    return found
-
-
-def _marked_row(texts: list[Text], spellings: Spellings | None) -> Node:
-    nodes: list[Node] = []
-    at = 0
-    while at < len(texts):
-        ends = range(min(len(texts), at + LONGEST_NAME), at, -1) if spellings is not None else ()
-        for end in ends:
-            spelled = _spelled(texts[at:end], spellings) if spellings is not None else []
-            if spelled:
-                nodes.append(any_of(spelled))
-                at = end
-                break
-        else:
-            nodes.append(Text(texts[at].written, texts[at].field, exact=True))
-            at += 1
-    return all_of(nodes)
-
-
-def _spelled(texts: list[Text], spellings: Spellings) -> list[Node]:
-    """For each marked spelling of the name that these texts are, the texts written so."""
-    name = tuple(token for text in texts for token in text.written)
-    if len(name) > LONGEST_NAME or any(fold(token) != token for token in name):
-        return []
-    found: list[Node] = []
-    for spelling in spellings(" ".join(name)):
-        tokens = tokenise(spelling)
-        # A spelling of other words ("Bugiamap") is no hit of this query at all, so it cannot be its marked form.
-        if tokens.plain != name:
-            continue
-        parts: list[Node] = []
-        at = 0
-        for text in texts:
-            parts.append(Text(tokens.marked[at : at + len(text.written)], text.field, exact=True))
-            at += len(text.written)
-        if (node := all_of(parts)) not in found:
-            found.append(node)
-    return found
+def _cost(node: Node) -> int:
+    match node:
+        case Not(inner):
+            return _cost(inner)
+        case And(nodes) | Or(nodes):
+            return max(map(_cost, nodes))
+        case Text():
+            return 1
+        case Near():
+            return 2
+        case Regex():
+            return 3
+    return 0

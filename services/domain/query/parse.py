@@ -1,6 +1,7 @@
 """Query text to syntax tree.
 
     either = both ("OR" both)*        both = one (["AND"] one)*        one = ("NOT" | "-") one | "(" either ")" | term
+    term = side ["NEAR/n" side] | pattern | condition
 
 Dates are days in Asia/Ho_Chi_Minh, half open: after:D from the first moment of D on, before:D until just before it,
 so that "after:2026-11-23 before:2026-11-24" is the 23rd and neighbouring ranges neither overlap nor leave a gap.
@@ -11,13 +12,15 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
-from services.domain.article import Field
 from services.domain.calendar import ZONE
-from services.domain.query.lex import Lexeme, expected, lex
+from services.domain.query.lex import SIDE, TEXT_FIELDS, Lexeme, expected, lex
+from services.domain.query.pattern import PatternError, prepared
 from services.domain.query.tree import (
+    Near,
     Node,
     Place,
     QueryError,
+    Regex,
     Since,
     Text,
     Until,
@@ -28,13 +31,37 @@ from services.domain.query.tree import (
     requires,
 )
 from services.domain.text import tokenise, words
+from services.domain.tone import ToneLabel
 
 MAX_CHARACTERS = 8000
 MAX_TERMS = 500
 MAX_DEPTH = 20
 
-_CONDITIONS = (Text, Place, Value, Since, Until)
-_TEXT_FIELDS: dict[str, Field] = {"title": "title", "lead": "lead", "body": "text", "text": "text"}
+TONES: dict[str, ToneLabel] = {
+    "positive": "positive",
+    "tich cuc": "positive",
+    "neutral": "neutral",
+    "trung tinh": "neutral",
+    "critical": "critical",
+    "phan anh han che": "critical",
+    "phe binh": "critical",
+    "incident": "incident",
+    "su co": "incident",
+    "unclear": "unclear",
+    "khong ro": "unclear",
+    "none": "none",
+    "khong co": "none",
+}
+"""By the plain words of their codes and of their Vietnamese names."""
+TONES_SAID = (
+    'positive "tích cực", neutral "trung tính", critical "phản ánh hạn chế", incident "sự cố", unclear "không rõ", '
+    'none "không có"'
+)
+
+_POSITIVE = (Text, Near, Regex, Place, Value, Since, Until)
+# What chooses few enough articles for a pattern to be sought in each of them.
+_CHOOSING = (Text, Near, Place, Value, Since)
+_CHOOSING_VALUES = ("topic", "outlet")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _DAY = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<d2>\d{1,2})/(?P<m2>\d{1,2})/(?P<y2>\d{4})")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?")
@@ -50,11 +77,17 @@ def parse_tree(query: str) -> Node:
     tree = reader.either()
     if not reader.ended():
         raise QueryError(reader.now.column, "dấu ) này thừa; cần một dấu ( ở trước")
-    if not requires(tree, _CONDITIONS):
+    if not requires(tree, _POSITIVE):
         raise QueryError(
             reader.first_not,
             "truy vấn chỉ có điều kiện loại trừ (hoặc một vế của OR chỉ có loại trừ); "
             "cần thêm ít nhất một từ hoặc điều kiện phải có",
+        )
+    if reader.first_pattern and not requires(tree, _CHOOSING, _CHOOSING_VALUES):
+        raise QueryError(
+            reader.first_pattern,
+            "re: đọc từng bài nên chỉ tìm trong những bài mà phần còn lại của truy vấn chọn ra; cần thêm (ở mỗi vế của "
+            "OR) một từ, place:, topic:, outlet: hoặc after:",
         )
     return tree
 
@@ -68,6 +101,7 @@ class _Reader:
         self._depth = 0
         self._terms = 0
         self.first_not = next((lexeme.column for lexeme in lexemes if lexeme.kind == "not"), 1)
+        self.first_pattern = next((lexeme.column for lexeme in lexemes if lexeme.kind == "pattern"), 0)
 
     @property
     def now(self) -> Lexeme:
@@ -96,7 +130,7 @@ class _Reader:
         return all_of(nodes)
 
     def _one(self) -> Node:
-        lexeme = self._next() if self.now.kind not in ("end", "close", "or", "and") else None
+        lexeme = self._next() if self.now.kind not in ("end", "close", "or", "and", "near") else None
         if lexeme is None:
             raise expected(self.now)
         if lexeme.kind not in ("not", "open"):
@@ -115,17 +149,62 @@ class _Reader:
         return node
 
     def _term(self, lexeme: Lexeme) -> Node:
+        self._count(lexeme)
+        if lexeme.kind == "pattern":
+            return _regex(lexeme)
+        text = _text(lexeme)
+        if text is None:
+            return _condition(lexeme)
+        return self._near(lexeme, text) if self.now.kind == "near" else text
+
+    def _count(self, lexeme: Lexeme) -> None:
         self._terms += 1
         if self._terms > MAX_TERMS:
             raise QueryError(lexeme.column, f"quá nhiều điều kiện; cần tối đa {MAX_TERMS}")
-        if lexeme.kind in ("word", "phrase"):
-            return Text(tokenise(lexeme.text).marked)
-        if lexeme.name in _TEXT_FIELDS:
-            written = tokenise(lexeme.text).marked
-            if not written:
-                raise QueryError(lexeme.value_column, f"sau {lexeme.name}: cần ít nhất một chữ hoặc số")
-            return Text(written, _TEXT_FIELDS[lexeme.name])
-        return _condition(lexeme)
+
+    def _near(self, first: Lexeme, left: Text) -> Near:
+        """The reader stands at NEAR/n, its left side was just read."""
+        self._refuse_loose_words(first, self._at - 2)
+        near, second = self._next(), self.now
+        right = _text(second)
+        if right is None:
+            raise QueryError(second.column, f"sau NEAR/{near.text} cần {SIDE}")
+        self._count(self._next())
+        self._refuse_loose_words(second, self._at)
+        if self.now.kind == "near":
+            raise QueryError(self.now.column, "NEAR/n chỉ nối hai vế; cần viết (a NEAR/5 b) AND (b NEAR/5 c)")
+        if left.field and right.field and left.field != right.field:
+            raise QueryError(second.column, "NEAR/n tìm trong cùng một trường; hai vế cần cùng một tên trường")
+        # A field before one side holds for both: near each other is within one field.
+        where = left.field or right.field
+        return Near(Text(left.written, where, left.exact), Text(right.written, where, right.exact), int(near.text))
+
+    def _refuse_loose_words(self, side: Lexeme, beside: int) -> None:
+        """A row of words beside NEAR: only the nearest would count, which nobody means by it."""
+        if side.kind == "word" and beside >= 0 and self._lexemes[beside].kind == "word":
+            column = min(side.column, self._lexemes[beside].column)
+            raise QueryError(
+                column, 'nhiều từ ở một bên NEAR: cần đặt cụm từ trong ngoặc kép, như "bù gia mập" NEAR/5 cháy'
+            )
+
+
+def _text(lexeme: Lexeme) -> Text | None:
+    """None where the lexeme is no word, phrase or text field."""
+    if lexeme.kind in ("word", "phrase"):
+        return Text(tokenise(lexeme.text).marked, exact=lexeme.exact)
+    if lexeme.kind != "field" or lexeme.name not in TEXT_FIELDS:
+        return None
+    written = tokenise(lexeme.text).marked
+    if not written:
+        raise QueryError(lexeme.value_column, f"sau {lexeme.name}: cần ít nhất một chữ hoặc số")
+    return Text(written, TEXT_FIELDS[lexeme.name], lexeme.exact)
+
+
+def _regex(lexeme: Lexeme) -> Regex:
+    try:
+        return Regex(prepared(lexeme.text), TEXT_FIELDS.get(lexeme.name))
+    except PatternError as error:
+        raise QueryError(lexeme.value_column + error.at, error.message_vi) from error
 
 
 def _condition(lexeme: Lexeme) -> Node:
@@ -144,15 +223,20 @@ def _condition(lexeme: Lexeme) -> Node:
             if not re.fullmatch(r"[a-z]{2}", language):
                 raise QueryError(lexeme.value_column, "sau language: cần mã hai chữ cái, ví dụ vi, en, zh")
             return Value("language", language)
+        case "tone":
+            tone = TONES.get(" ".join(words(lexeme.text)))
+            if tone is None:
+                raise QueryError(lexeme.value_column, f"sau tone: cần một trong: {TONES_SAID}")
+            return Value("tone", tone)
         case "after":
             return Since(_instant(lexeme))
     return Until(_instant(lexeme))
 
 
 def _id(lexeme: Lexeme, text: str) -> str:
-    """An id as it stands, or the one that a name written out would have: "Bù Gia Mập" is bu-gia-map."""
+    """An id as it stands, or the one that a name written out would have: bu-gia-map, and of a topic bien_gioi."""
     lowered = text.strip().lower()
-    named = lowered if _ID.fullmatch(lowered) else "-".join(words(text))
+    named = lowered if _ID.fullmatch(lowered) else ("_" if lexeme.name == "topic" else "-").join(words(text))
     if not named:
         raise QueryError(lexeme.value_column, f"sau {lexeme.name}: cần một mã, ví dụ {lexeme.name}:bu-gia-map")
     return named

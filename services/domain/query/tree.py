@@ -1,8 +1,15 @@
-"""The syntax tree of a query: what the parser makes and every engine reads."""
+"""The syntax tree of a query: what the parser makes and every engine reads.
+
+An engine answers `Query.tree` itself where `Query.needs_check` is False: each Near in it is `native` then and no
+Regex is there. Otherwise it answers `Query.candidates`, a tree of the same kind that has every hit among its own, and
+takes of those the ones with `Query.rank(searchable(...))` not None, which is also their place in the search order.
+Totals, facets, timelines and pages are of what is left; no candidate may be cut off before.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field as made
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -27,11 +34,48 @@ class Text:
     """As the query has them, with their marks."""
     field: Field | None = None
     exact: bool = False
-    """Held against the marked tokens, else against the plain ones."""
+    """Held against the marked tokens, else against the plain ones. Both are in lower case: exact means marks only."""
+    tokens: tuple[str, ...] = made(init=False, compare=False, repr=False)
+    """What is looked for in those tokens."""
+    run: str = made(init=False, compare=False, repr=False)
+    """The same as " a b ", to be found in Tokens.joined."""
+
+    def __post_init__(self) -> None:
+        # Once for each query and not once for each article.
+        object.__setattr__(self, "tokens", self.written if self.exact else tuple(map(fold, self.written)))
+        object.__setattr__(self, "run", f" {' '.join(self.tokens)} ")
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """`left NEAR/within right`; both have the same `field`, each is exact or not on its own.
+
+    Holds where one field (that of `field`, else any one) has an occurrence of `left` and an occurrence of `right` that
+    share no token, at most `within` tokens lie between the last token of the one and the first of the other, and
+    either may be the first. So "gia NEAR/3 gia" needs two of them, "a NEAR/0 b" is "a b" or "b a", and fields are
+    never crossed. Tokens are those of domain.text: "ĐT.741" is one, punctuation is none.
+    """
+
+    left: Text
+    right: Text
+    within: int
 
     @property
-    def tokens(self) -> tuple[str, ...]:
-        return self.written if self.exact else tuple(map(fold, self.written))
+    def native(self) -> bool:
+        """Whether an index with positions can answer it: one kind of token, and no occurrence overlaps the other.
+
+        Then FTS5's `NEAR("a" "b", within)`, and in Elasticsearch an unordered interval with max_gaps (or span_near,
+        slop = within, in_order false) on one field are exactly this; all of them let occurrences overlap.
+        """
+        return self.left.exact == self.right.exact and not _may_overlap(self.left.tokens, self.right.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Regex:
+    """A pattern of RE2, found anywhere in the readable text of one field (domain.query.pattern); never native."""
+
+    pattern: str
+    field: Field | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +88,9 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A property of the article that is equal to this, in lower case."""
+    """A property of the article that is equal to this, in lower case; a tone is one of tone.ToneLabel."""
 
-    name: Literal["topic", "outlet", "language"]
+    name: Literal["topic", "outlet", "language", "tone"]
     value: str
 
 
@@ -79,7 +123,8 @@ class Or:
     nodes: tuple[Node, ...]
 
 
-Node: TypeAlias = Text | Place | Value | Since | Until | Not | And | Or
+Leaf: TypeAlias = Text | Near | Regex | Place | Value | Since | Until
+Node: TypeAlias = Leaf | Not | And | Or
 
 
 def all_of(nodes: list[Node]) -> Node:
@@ -97,7 +142,7 @@ def none_of(node: Node) -> Node:
     return node.node if isinstance(node, Not) else Not(node)
 
 
-def leaves(node: Node) -> list[Text | Place | Value | Since | Until]:
+def leaves(node: Node) -> list[Leaf]:
     """Every condition, in the order of the query."""
     match node:
         case And(nodes) | Or(nodes):
@@ -135,3 +180,35 @@ def without_exclusions(node: Node) -> Node | None:
                 return None
             return all_of(kept) if isinstance(node, And) else any_of(kept)
     return node
+
+
+def candidates(node: Node, negated: bool = False) -> Node | None:
+    """A tree of native conditions that holds wherever this one does; None where only "everything" does.
+
+    Under NOT it is the other way round: a tree that holds nowhere else, None for "nothing".
+    """
+    match node:
+        case Not(inner):
+            narrower = candidates(inner, not negated)
+            return None if narrower is None else none_of(narrower)
+        case And(nodes) | Or(nodes):
+            found = [candidates(inner, negated) for inner in nodes]
+            kept = [inner for inner in found if inner is not None]
+            # What is unknown adds nothing to an And that may hold more, nor to an Or that may hold less.
+            if not kept or (len(kept) < len(found) and isinstance(node, Or) is not negated):
+                return None
+            return all_of(kept) if isinstance(node, And) else any_of(kept)
+        case Near(left, right) if not node.native:
+            return None if negated else And((left, right))
+        case Regex():
+            return None
+    return node
+
+
+def _may_overlap(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """Whether an occurrence of one can share tokens with one of the other."""
+    return any(
+        first[at : at + len(second)] == second[: len(first) - at]
+        for first, second in ((left, right), (right, left))
+        for at in range(len(first))
+    )
