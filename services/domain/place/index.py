@@ -7,8 +7,7 @@ Bình Phước" consumes "Bình Phước".
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -35,6 +34,8 @@ class Spelling:
     forms: dict[tuple[str, ...], Writing] = field(default_factory=dict)
     """Marked tokens -> how near to the official form."""
     places: dict[str, None] = field(default_factory=dict)
+    bearers: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    """Marked tokens -> the places that are written so: "Lộc Thành" is not "Lộc Thạnh"."""
     confusable: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
     """Marked tokens -> (the place it is taken for, what it is)."""
     anchors: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
@@ -93,9 +94,11 @@ class PlaceIndex:
             for number, text in enumerate([*(name.text for name in place.names), *place.spellings]):
                 spelling = self._spelling(text)
                 spelling.places[place.id] = None
-                spelling.forms.setdefault(
-                    tokenise(text).marked, "exact" if number < len(place.names) else "other_spelling"
-                )
+                form = tokenise(text).marked
+                spelling.forms.setdefault(form, "exact" if number < len(place.names) else "other_spelling")
+                bearers = spelling.bearers.setdefault(form, [])
+                if place.id not in bearers:
+                    bearers.append(place.id)
             for confusable in place.confusables:
                 spelling = self._spelling(confusable.text)
                 spelling.confusable[tokenise(confusable.text).marked] = (place.id, confusable.what)
@@ -117,6 +120,16 @@ class PlaceIndex:
             return ()
         return tuple(" ".join(form) for form in spelling.forms if form != spelling.plain)
 
+    def names_of(self, places: Collection[str]) -> AhoCorasick:
+        """An automaton over everything that these places are called, and what is taken for them."""
+        named = [
+            spelling
+            for spelling in self._ordered
+            if not spelling.places.keys().isdisjoint(places)
+            or any(place in places for place, _what in spelling.confusable.values())
+        ]
+        return AhoCorasick([f" {' '.join(spelling.plain)} " for spelling in named])
+
     def candidates(self, fields: Fields) -> list[Candidate]:
         """All names in reading order, overlaps resolved; those whose marks differ are left out."""
         without_marks = _without_marks(fields)
@@ -130,10 +143,10 @@ class PlaceIndex:
             spelling = self._ordered[number]
             first = tokens.token_at(start + 1)
             last = first + len(spelling.plain) - 1
-            if tokens.unbroken(first, last):
-                candidate = self._confirm(spelling, name, tokens, first, last, without_marks)
-                if candidate is not None:
-                    yield candidate
+            candidate = self._confirm(spelling, name, tokens, first, last, without_marks)
+            # Last, because it asks for the places of the tokens, which most articles never need.
+            if candidate is not None and tokens.unbroken(first, last):
+                yield candidate
 
     def _confirm(
         self, spelling: Spelling, name: Field, tokens: Tokens, first: int, last: int, without_marks: bool
@@ -149,7 +162,9 @@ class PlaceIndex:
             speaks_for = spelling.anchors.get(form)
             return Candidate(name, tokens, first, last, tuple(speaks_for), "exact", anchor=True) if speaks_for else None
         writing = spelling.forms.get(form)
-        if writing is None:
+        if writing == "exact":
+            places = tuple(spelling.bearers[form])
+        elif writing is None:
             known = tuple(place for place in places if place in self._unmistakable)
             bare = form == spelling.plain
             if bare and without_marks:
@@ -175,8 +190,6 @@ def _longest(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 def _without_marks(fields: Fields) -> bool:
     """Whether the article is typed without marks, or is not Vietnamese at all."""
-    counts: dict[bool, int] = defaultdict(int)
-    for tokens in fields.values():
-        for token in tokens.marked:
-            counts[token.isascii()] += 1
-    return counts[False] < _MARKED_SHARE * (counts[False] + counts[True])
+    total = sum(len(tokens) for tokens in fields.values())
+    bare = sum(sum(map(str.isascii, tokens.marked)) for tokens in fields.values())
+    return total - bare < _MARKED_SHARE * total
