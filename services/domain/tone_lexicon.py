@@ -38,6 +38,13 @@ class Words(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     weak: list[str] = []
 
 
+class ToneSample(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A sample text about a watched place, and the tone toward it that must be read. Its first line is the title."""
+
+    text: str
+    tone: Literal["positive", "neutral", "critical", "incident", "unclear"]
+
+
 class Lexicon(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One file of config/lexicon/. Every key but `language` may be left out; files of one language are merged.
 
@@ -51,6 +58,7 @@ class Lexicon(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negators: [...]          # cancel what follows: "không", "phòng chống"
     precautions: [...]       # in a sentence with one of these no incident counts: "chưa phát hiện"
     neutral: [...]           # longer phrases in which other words do not count: "cháy hàng"
+    samples: [{text, tone}]  # texts whose tone is known
     """
 
     language: str = "vi"
@@ -64,6 +72,8 @@ class Lexicon(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     negators: list[str] = []
     precautions: list[str] = []
     neutral: list[str] = []
+    samples: list[ToneSample] = []
+    """Checked at every validation, by all lexicons together."""
 
 
 @dataclass(frozen=True, slots=True)

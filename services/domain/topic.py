@@ -48,6 +48,10 @@ class Topic(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Longer phrases in which the words above do not count: "cháy hàng" is no fire."""
     strong_en: list[str] = []
     words_en: list[str] = []
+    match: list[str] = []
+    """Sample texts that must get this topic; the first line is the title. Checked at every validation."""
+    refuse: list[str] = []
+    """Sample texts that must not."""
 
 
 Level = Literal["strong", "word", "weak", "exclude"]

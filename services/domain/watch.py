@@ -11,6 +11,7 @@ from services.domain.record import Record
 
 Role = Literal["leadership", "analyst", "operator"]
 ROLES: tuple[Role, ...] = get_args(Role)
+Urgency = Literal["normal", "urgent"]
 
 
 class Person(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +48,10 @@ class Watch(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     recipients: list[str]
     """Roles, or logins of people."""
     enabled: bool = True
+    urgency: Urgency = "normal"
+    """urgent: what it catches is also announced at once, by a notice to its recipients; passing mentions are not."""
+    section: str = ""
+    """The heading under which a digest shows what it catches; empty: by topic. A topic's name joins that topic."""
     match: list[str] = []
     """Sample texts that must match; checked at every validation. The first line is the title, the rest the text."""
     refuse: list[str] = []

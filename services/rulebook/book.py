@@ -12,6 +12,7 @@ from services.domain.place.register import PlaceRegister
 from services.domain.tone_lexicon import ToneLexicon
 from services.domain.topic import TopicRules
 from services.domain.watch import CompiledWatch, People
+from services.domain.watch_index import WatchIndex
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,3 +42,8 @@ class Rulebook:
     def running(self) -> dict[str, CompiledWatch]:
         """The enabled watches, in the order of the file."""
         return {name: compiled for name, compiled in self.watches.items() if compiled.watch.enabled}
+
+    @cached_property
+    def index(self) -> WatchIndex:
+        """The enabled watches, to be asked of an article all at once."""
+        return WatchIndex(self.running.values())

@@ -7,15 +7,21 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from services.domain.fact import Fact
 from services.domain.fact.register import fact_problem
 from services.domain.place import Place
+from services.domain.text import tokenise
+from services.domain.tone_lexicon import Lexicon
 from services.domain.topic import Topic
 from services.domain.watch import ROLES, Person
 from services.rulebook.fair_words import classified_mark, judging_word
 from services.rulebook.settings_checks import MAILBOX
 from services.rulebook.yaml_source import Node, Source
 
+LANGUAGE = re.compile(r"[a-z]{2}")
+LANGUAGE_WANTED = ("ngôn ngữ viết hai chữ: vi, en, zh ...", "expected an ISO 639-1 code")
 _ID = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 
 
@@ -51,16 +57,39 @@ def check_places(source: Source, places: Read[Place]) -> None:
     check_ids(source, places)
     known = {place.id for place, _node in places}
     for place, node in places:
-        if not place.names or not all(name.text.strip() for name in place.names):
-            source.error(node.value("names"), "cần ít nhất một tên, không để trống", "needs a name that is not empty")
+        if not place.names or not all(tokenise(name.text) for name in place.names):
+            source.error(node.value("names"), "cần ít nhất một tên, có chữ cái", "needs a name that has letters")
+        for name, item in zip(place.names, _items(node, "names"), strict=False):
+            check_period(source, item, name.valid_from, name.valid_to)
+        for parent, item in zip(place.parents, _items(node, "parents"), strict=False):
+            check_period(source, item, parent.valid_from, parent.valid_to)
+        for key, words in (
+            ("spellings", place.spellings),
+            ("anchors", place.anchors),
+            ("confusables", [one.text for one in place.confusables]),
+        ):
+            check_words(source, _items(node, key), words)
         for key, targets in (
             ("parents", [parent.place for parent in place.parents]),
             ("successors", [successor.place for successor in place.successors]),
         ):
-            items = (node.value(key) or Node(node.line, node.column)).items or []
-            for item, target in zip(items, targets, strict=False):
+            for item, target in zip(_items(node, key), targets, strict=False):
                 if target not in known:
                     source.error(item.value("place"), f"không có địa danh «{target}»", "unknown place")
+        for successor, item in zip(place.successors, _items(node, "successors"), strict=False):
+            if successor.place == place.id:
+                source.error(item.value("place"), "một nơi không thể trở thành chính nó", "it becomes itself")
+
+
+def lettered(place: Place) -> Place:
+    """Without the words that hold no letters, which are told: so that the rest can still be checked."""
+    return msgspec.structs.replace(
+        place,
+        names=[name for name in place.names if tokenise(name.text)],
+        spellings=[spelling for spelling in place.spellings if tokenise(spelling)],
+        anchors=[anchor for anchor in place.anchors if tokenise(anchor)],
+        confusables=[confusable for confusable in place.confusables if tokenise(confusable.text)],
+    )
 
 
 def check_topics(source: Source, topics: Read[Topic]) -> None:
@@ -72,6 +101,41 @@ def check_topics(source: Source, topics: Read[Topic]) -> None:
             source.error(node.value("parent"), f"không có chủ đề «{topic.parent}»", "unknown topic")
         if not 0 <= topic.weight <= 5:
             source.error(node.value("weight"), "hệ quả («weight») từ 0 đến 5", "weight is 0 to 5")
+        for key in ("strong", "words", "weak", "exclude", "strong_en", "words_en"):
+            check_words(source, _items(node, key), getattr(topic, key))
+    _check_rings(source, topics)
+
+
+def _check_rings(source: Source, topics: Read[Topic]) -> None:
+    above = {topic.id: topic.parent for topic, _node in topics}
+    for topic, node in topics:
+        seen, parent = {topic.id}, topic.parent
+        while parent is not None and parent not in seen:
+            seen.add(parent)
+            parent = above.get(parent)
+        if parent == topic.id:
+            source.error(node.value("parent"), f"«{topic.id}» thuộc về chính nó (vòng tròn)", "topics in a circle")
+
+
+def check_lexicon(source: Source, lexicon: Lexicon, node: Node) -> None:
+    """Its language is a code, and every word has letters."""
+    if not LANGUAGE.fullmatch(lexicon.language):
+        source.error(node.value("language"), *LANGUAGE_WANTED)
+    for key, (_at, value) in (node.entries or {}).items():
+        for part in (value, *(one for _key, one in (value.entries or {}).values())) if key != "samples" else ():
+            check_words(source, part.items or [], [item.text or "" for item in part.items or []])
+
+
+def check_words(source: Source, items: Sequence[Node], words: Sequence[str]) -> None:
+    """Each word of a list has letters: one without would never be found, or found everywhere."""
+    for item, word in zip(items, words, strict=False):
+        if not tokenise(word):
+            source.error(item, "từ này không có chữ cái nào", "no letters in it")
+
+
+def _items(node: Node, key: str) -> list[Node]:
+    listed = node.value(key)
+    return (listed.items if listed is not None else None) or []
 
 
 def check_facts(source: Source, facts: Read[Fact], places: Collection[str] | None) -> None:

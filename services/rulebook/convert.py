@@ -6,6 +6,7 @@ The Record's own annotations are the schema (msgspec reads them); there is no se
 from __future__ import annotations
 
 import difflib
+import math
 import types
 from datetime import date
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
@@ -16,6 +17,7 @@ from services.domain.record import Record
 from services.rulebook.yaml_source import Node, Source
 
 _R = TypeVar("_R", bound=Record)
+_LARGEST = 2**53
 _BAD: Any = object()
 """In the place of a value that could not be read; its error is noted."""
 
@@ -24,9 +26,11 @@ def read_list(source: Source, kind: type[_R], key: str) -> list[tuple[_R, Node]]
     """The Records of a file that is a list, or a mapping with the list under `key`. Bad ones are left out."""
     for name, (at, _value) in ((source.root.entries if source.root is not None else None) or {}).items():
         if name != key:
-            source.error(at, _unknown(name, [key]), f"unknown key {name!r}")
+            source.error(at, _unknown(name, [key]), f"unknown key {_short(name)!r}")
     listed = _listed(source, key)
     if listed is None:
+        if not source.errors:
+            source.error(source.root, f"tệp trống; không có mục nào thì viết {key}: []", "empty file")
         return []
     if listed.items is None:
         source.error(listed, "chỗ này phải là danh sách (mỗi mục một gạch đầu dòng)", "expected a list")
@@ -35,13 +39,24 @@ def read_list(source: Source, kind: type[_R], key: str) -> list[tuple[_R, Node]]
     return [(record, node) for record, node in pairs if record is not None]
 
 
+def filled(source: Source) -> Node | None:
+    """The root of a file that holds something; None, with an error, for an empty one: it may be half saved."""
+    root = source.root
+    if root is not None and not root.empty:
+        return root
+    if not source.errors:
+        source.error(root, "tệp trống; nếu chưa có gì để ghi thì viết {}", "empty file")
+    return None
+
+
 def written_ids(source: Source, key: str) -> frozenset[str] | None:
-    """The ids of a file's entries as written, also of those that have errors; None where no list could be read."""
+    """The ids of a file's entries as written, also of those that have errors; None where one could not be read."""
     listed = _listed(source, key)
-    if source.errors and (listed is None or listed.items is None):
-        return None
     ids = [item.value("id") for item in (listed.items if listed is not None else None) or []]
-    return frozenset(node.text for node in ids if node is not None and node.text is not None)
+    known = [node.text for node in ids if node is not None and node.text is not None]
+    if source.errors and (listed is None or listed.items is None or len(known) < len(ids)):
+        return None
+    return frozenset(known)
 
 
 def _listed(source: Source, key: str) -> Node | None:
@@ -62,7 +77,7 @@ def read_record(source: Source, node: Node, kind: type[_R]) -> _R | None:
     for name, (at, value) in node.entries.items():
         known = fields.get(name)
         if known is None:
-            source.error(at, _unknown(name, list(fields)), f"unknown key {name!r}")
+            source.error(at, _unknown(name, list(fields)), f"unknown key {_short(name)!r}")
             sound = False
         elif not value.empty:
             values[known.name] = _value(source, value, known.type)
@@ -147,9 +162,14 @@ def _leaf(source: Source, node: Node, kind: Any) -> Any:
         return _BAD
     try:
         # strict=False reads the text of a plain scalar by the field's type: no "NO" becomes false on the way.
-        return msgspec.convert(node.text, kind, strict=False)
-    except msgspec.ValidationError as error:
-        english = str(error).splitlines()[0]
+        value = msgspec.convert(node.text, kind, strict=False)
+        if isinstance(value, float) and not math.isfinite(value):
+            raise msgspec.ValidationError("Expected a finite number")
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise msgspec.ValidationError(f"Expected a number of at most {_LARGEST}")
+        return value
+    except (msgspec.ValidationError, ValueError) as error:
+        english = _short(str(error).splitlines()[0], 120)
         source.error(node, f"«{_short(node.text)}» không hợp: chỗ này phải là {_expected(kind)}", english)
         return _BAD
 
@@ -173,10 +193,10 @@ def _expected(kind: Any) -> str:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
+    close = difflib.get_close_matches(_short(name), known, n=1)
     hint = f"; có phải «{close[0]}»?" if close else f"; các khóa dùng được: {', '.join(known)}"
-    return f"không có khóa «{name}»{hint}"
+    return f"không có khóa «{_short(name)}»{hint}"
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "..."
+def _short(text: str, length: int = 40) -> str:
+    return text if len(text) <= length else text[: length - 3] + "..."

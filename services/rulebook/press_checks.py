@@ -9,12 +9,12 @@ from datetime import date
 from services.domain.address import host_of, refused_source, relayed_source, site_of, unsafe_address
 from services.domain.feed import Feed
 from services.domain.outlet import Outlet
-from services.rulebook.checks import Read, check_ids, check_period, refuse_judging
+from services.rulebook.checks import LANGUAGE, LANGUAGE_WANTED, Read, check_ids, check_period, refuse_judging
 from services.rulebook.settings_checks import MAILBOX, is_zone
 from services.rulebook.yaml_source import Node, Source
 
+_MOST_MINUTES, _MOST_DAYS = 7 * 24 * 60, 36_500
 _HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z][a-z0-9-]*[a-z0-9]")
-_LANGUAGE = re.compile(r"[a-z]{2}")
 
 
 def check_outlets(source: Source, outlets: Read[Outlet]) -> None:
@@ -26,6 +26,8 @@ def check_outlets(source: Source, outlets: Read[Outlet]) -> None:
         _check_language(source, node, outlet.language)
         if outlet.successor is not None and outlet.successor not in known:
             source.error(node.value("successor"), f"không có báo «{outlet.successor}»", "unknown outlet")
+        if outlet.successor == outlet.id:
+            source.error(node.value("successor"), "một báo không thể trở thành chính nó", "it becomes itself")
         if outlet.newsroom and not MAILBOX.fullmatch(outlet.newsroom):
             source.error(node.value("newsroom"), "phải là một địa chỉ thư của tòa soạn", "expected a mail address")
         refuse_judging(source, node, "name", outlet.name)
@@ -93,15 +95,17 @@ def _check_feed_numbers(source: Source, feed: Feed, node: Node) -> None:
         source.error(
             node.value("every_minutes"), "đọc một nguồn cách nhau ít nhất 10 phút", "poll no more often than 10 minutes"
         )
-    if feed.max_age_days is not None and feed.max_age_days < 1:
-        source.error(node.value("max_age_days"), "số ngày phải từ 1 trở lên", "must be at least 1")
+    if feed.every_minutes > _MOST_MINUTES:
+        source.error(node.value("every_minutes"), "đọc một nguồn ít nhất mỗi tuần một lần", "poll at least once a week")
+    if feed.max_age_days is not None and not 1 <= feed.max_age_days <= _MOST_DAYS:
+        source.error(node.value("max_age_days"), f"số ngày phải từ 1 đến {_MOST_DAYS}", f"must be 1 to {_MOST_DAYS}")
     if not is_zone(feed.timezone):
         source.error(node.value("timezone"), f"không có múi giờ «{feed.timezone}»", "unknown time zone")
 
 
 def _check_language(source: Source, node: Node, language: str) -> None:
-    if not _LANGUAGE.fullmatch(language):
-        source.error(node.value("language"), "ngôn ngữ viết hai chữ: vi, en, zh ...", "expected an ISO 639-1 code")
+    if not LANGUAGE.fullmatch(language):
+        source.error(node.value("language"), *LANGUAGE_WANTED)
 
 
 def _both(reason: str) -> tuple[str, str]:

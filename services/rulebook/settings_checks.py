@@ -19,8 +19,9 @@ SCHEMES: dict[str, tuple[str, ...]] = {
     "ledger": ("sqlite", "http", "https"),
     "mail": ("folder", "smtp", "smtps"),
 }
-_SCALE_OUT = ("kafka", "http", "https")
-"""Understood, and refused until their adapters exist."""
+_MOST_HOURS = 24 * 365
+_MOST = {"seconds": 86_400, "days": 36_500, "bytes": 1_000_000_000}
+_MOST_OF_ANYTHING = 1_000_000
 _HOUR = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _ROUTE = re.compile(r"http://127\.0\.0\.1:\d{1,5}/?")
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -41,6 +42,10 @@ def check_settings(source: Source, root: Node, environment: Mapping[str, str]) -
     _check_collector(source, root.value("collector"))
     _check_digest(source, root.value("digest"))
     _check_smtp(source, root.value("smtp"))
+    for name in ("smtp", "kafka", "elasticsearch"):
+        _check_login(source, root.value(name), name.upper())
+    _check_stores(source, root)
+    _check_most(source, root)
     for _name, node, number in _numbers(root.value("retention")):
         if number < 0:
             source.error(node, "số ngày không được âm (0 là giữ mãi)", "must not be negative")
@@ -61,11 +66,6 @@ def _wrong_address(url: str, schemes: tuple[str, ...], *, in_file: bool) -> Iter
             yield (
                 "không viết tên và mật khẩu vào địa chỉ; dùng biến môi trường hoặc tệp mật khẩu riêng",
                 "no login in a URL of a file: use the environment or a *_file setting",
-            )
-        elif scheme in _SCALE_OUT:
-            yield (
-                f"{scheme}:// dành cho hệ thống nhiều máy, chưa có trong phiên bản này; trên một máy hãy dùng sqlite:",
-                "for scale-out, not part of this version; on one machine use sqlite:",
             )
 
 
@@ -101,8 +101,9 @@ def _check_collector(source: Source, part: Node | None) -> None:
         if number <= 0 and not (name == "host_seconds" and number == 0):
             source.error(node, f"«{name}» phải lớn hơn 0", "must be above 0")
     for item in (part.value("revisit_hours") or Node(1, 1)).items or []:
-        if _number(item) is not None and (_number(item) or 0) <= 0:
-            source.error(item, "số giờ phải lớn hơn 0", "must be above 0")
+        hours = _number(item)
+        if hours is not None and not 0 < hours <= _MOST_HOURS:
+            source.error(item, f"số giờ phải lớn hơn 0 và không quá {_MOST_HOURS}", f"0 to {_MOST_HOURS}")
     for host, (_at, origin) in ((part.value("routes") or Node(1, 1)).entries or {}).items():
         if not _ROUTE.fullmatch(origin.text or ""):
             source.error(
@@ -133,20 +134,41 @@ def is_zone(name: str) -> bool:
 
 
 def _check_smtp(source: Source, part: Node | None) -> None:
-    if part is None:
-        return
-    password, sender = part.value("password"), part.value("sender")
-    if password is not None:
-        source.error(
-            password,
-            "không viết mật khẩu vào tệp này; đặt DIEMBAO_SMTP_PASSWORD hoặc password_file",
-            "no password in this file: set DIEMBAO_SMTP_PASSWORD or password_file",
-        )
+    sender = part.value("sender") if part is not None else None
     if sender is not None and not MAILBOX.fullmatch(sender.text or ""):
         source.error(sender, "không phải địa chỉ thư", "not a mail address")
     for name, node, number in _numbers(part):
         if number <= 0:
             source.error(node, f"«{name}» phải lớn hơn 0", "must be above 0")
+
+
+def _check_login(source: Source, part: Node | None, name: str) -> None:
+    password = part.value("password") if part is not None else None
+    if password is not None:
+        source.error(
+            password,
+            f"không viết mật khẩu vào tệp này; đặt DIEMBAO_{name}_PASSWORD hoặc password_file",
+            f"no password in this file: set DIEMBAO_{name}_PASSWORD or password_file",
+        )
+
+
+def _check_stores(source: Source, root: Node) -> None:
+    """Counts of kafka: and elasticsearch: that no server takes."""
+    for part, least in (("kafka", 1), ("elasticsearch", 0)):
+        for name, node, number in _numbers(root.value(part)):
+            lowest = 1 if name == "timeout_seconds" else least
+            if name not in ("user", "password_file") and number < lowest:
+                source.error(node, f"«{name}» phải từ {lowest} trở lên", f"must be at least {lowest}")
+
+
+def _check_most(source: Source, root: Node) -> None:
+    """What is larger is a slip of the pen, and would be a date or a wait that no machine can hold."""
+    for part, (_at, value) in (root.entries or {}).items():
+        for name, node, number in _numbers(value):
+            kind = "days" if part == "retention" else name.rpartition("_")[2]
+            most = _MOST.get(kind, _MOST_OF_ANYTHING)
+            if number > most and name not in ("user", "password_file"):
+                source.error(node, f"«{name}» không được quá {most}", f"must be at most {most}")
 
 
 def _numbers(part: Node | None) -> Iterator[tuple[str, Node, float]]:

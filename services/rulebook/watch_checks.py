@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from services.domain.article import tokens_of
-from services.domain.language import detect
 from services.domain.place.register import PlaceRegister
 from services.domain.query import Query, QueryError, Searchable, parse
-from services.domain.topic import TopicRules
 from services.domain.watch import ROLES, CompiledWatch, Watch
 from services.rulebook.checks import Read, check_ids, refuse_judging
+from services.rulebook.sample_checks import Samples, listed_samples
 from services.rulebook.yaml_source import Node, Source
 
 # Samples carry no date; a fixed one keeps validation the same on every day.
 _SAMPLE_TIME = datetime(2026, 7, 1, tzinfo=UTC)
+_LONGEST_SECTION = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,6 @@ class Known:
     """What a watch may refer to."""
 
     places: PlaceRegister
-    topics: TopicRules
     place_ids: frozenset[str] | None
     topic_ids: frozenset[str] | None
     outlet_ids: frozenset[str] | None
@@ -33,8 +30,8 @@ class Known:
     """
     logins: frozenset[str] | None
     """None where people.yaml has errors: recipients are not checked then."""
-    samples: bool
-    """Whether to try the sample texts: places and topics must be sound for them to mean something."""
+    samples: Samples | None
+    """What reads the sample texts; None where they are not to be tried, or where what they rest on has errors."""
 
 
 def compile_watches(source: Source, watches: Read[Watch], known: Known) -> dict[str, CompiledWatch]:
@@ -43,15 +40,26 @@ def compile_watches(source: Source, watches: Read[Watch], known: Known) -> dict[
     compiled: dict[str, CompiledWatch] = {}
     for watch, node in watches:
         refuse_judging(source, node, "name", watch.name)
+        _check_section(source, watch, node)
         _check_recipients(source, watch, node, known.logins)
         query = _parsed(source, watch, node, known)
         if query is None:
             continue
         one = CompiledWatch(watch, query)
-        if known.samples:
-            _check_samples(source, one, node, known)
+        if known.samples is not None:
+            _check_samples(source, one, node, known.samples)
         compiled[watch.id] = one
     return compiled
+
+
+def _check_section(source: Source, watch: Watch, node: Node) -> None:
+    refuse_judging(source, node, "section", watch.section)
+    if not watch.section.isprintable() or len(watch.section) > _LONGEST_SECTION:
+        source.error(
+            node.value("section"),
+            f"tên mục viết trên một dòng, không quá {_LONGEST_SECTION} chữ cái",
+            f"one line, at most {_LONGEST_SECTION} characters",
+        )
 
 
 def _check_recipients(source: Source, watch: Watch, node: Node, logins: frozenset[str] | None) -> None:
@@ -112,12 +120,10 @@ def _found(node: Node | None, term: str) -> int:
     return _shift(node, max(0, ((node.text if node is not None else "") or "").find(term)) + 1)
 
 
-def _check_samples(source: Source, compiled: CompiledWatch, node: Node, known: Known) -> None:
-    for key, samples, wanted in (("match", compiled.watch.match, True), ("refuse", compiled.watch.refuse, False)):
-        listed = node.value(key)
-        items: Sequence[Node] = (listed.items if listed is not None else None) or []
-        for item, sample in zip(items, samples, strict=False):
-            if compiled.query.matches(searchable(sample, compiled.query, known)) != wanted:
+def _check_samples(source: Source, compiled: CompiledWatch, node: Node, samples: Samples) -> None:
+    for key, texts, wanted in (("match", compiled.watch.match, True), ("refuse", compiled.watch.refuse, False)):
+        for item, sample in listed_samples(node, key, texts):
+            if compiled.query.matches(searchable(sample, compiled.query, samples)) != wanted:
                 source.error(
                     item,
                     "mẫu này phải khớp mà không khớp" if wanted else "mẫu này không được khớp mà lại khớp",
@@ -125,17 +131,15 @@ def _check_samples(source: Source, compiled: CompiledWatch, node: Node, known: K
                 )
 
 
-def searchable(sample: str, query: Query, known: Known) -> Searchable:
+def searchable(sample: str, query: Query, samples: Samples) -> Searchable:
     """A sample text as an article: its first line is the title, the rest the text."""
-    title, _, text = sample.strip().partition("\n")
-    fields = tokens_of(title, "", text)
-    language = detect(fields, None)
-    reading = known.places.read(fields, None, also=frozenset(query.places))
+    read = samples.read(sample, also=query.places)
     return Searchable(
-        fields=fields,
-        places=reading.places,
-        topics=frozenset(hit.topic for hit in known.topics.find(fields, language)),
+        fields=read.fields,
+        places=read.reading.places,
+        topics=frozenset(hit.topic for hit in read.topics),
         outlet="",
-        language=language,
+        language=read.language,
         time=_SAMPLE_TIME,
+        tone=read.tone.tone.label,
     )

@@ -6,6 +6,7 @@ reading, and a plain scalar stays the text that stands there ("1.10", "NO"), for
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
+from ruamel.yaml.reader import ReaderError
 
 from services.rulebook.errors import ConfigError
 
@@ -70,45 +72,58 @@ class Source:
         self.errors.append(ConfigError(self.name, line, column, vietnamese, english))
 
     def _parse(self) -> None:
-        tab = _indenting_tab(self.text)
-        if tab is not None:
-            self.error(tab, "dùng dấu cách để thụt dòng, không dùng phím Tab", "indent with spaces, not tabs")
-            return
         try:
             self.root = _Builder(self).build()
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
+            tab = _indenting_tab(self.text, mark.line + 1 if mark is not None else 1)
+            if tab is not None:
+                self.error(tab, "dùng dấu cách để thụt dòng, không dùng phím Tab", "indent with spaces, not tabs")
+                return
             where = Node(mark.line + 1, mark.column + 1) if mark is not None else None
             problem = (error.problem or error.context or "syntax error").splitlines()[0]
             self.error(where, f"sai cú pháp YAML: {_in_vietnamese(problem)}", problem)
+        except ReaderError as error:
+            code = error.character if isinstance(error.character, int) else ord(error.character)
+            where = _place_of(self.text, error.position)
+            self.error(where, f"có ký tự điều khiển (mã {code:04X}); hãy xóa đi", f"control character U+{code:04X}")
         except YAMLError as error:
-            self.error(None, "không đọc được YAML: có ký tự không in được", str(error).splitlines()[0])
+            self.error(None, "không đọc được YAML", str(error).splitlines()[0])
 
 
 def read_source(path: Path, name: str) -> Source:
     """Read one file; what is wrong with it stands in `errors`, also when it cannot be read at all."""
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
+        # Before it is opened: a pipe would be waited for, a device read for ever.
+        if not stat.S_ISREG(path.stat().st_mode):
             source = Source(name, "")
-            source.error(
-                None,
-                f"tệp quá lớn ({size} byte; tối đa {MAX_BYTES})",
-                f"file too large ({size} bytes; at most {MAX_BYTES})",
-            )
+            source.error(None, "chỗ này phải là một tệp, không phải thư mục hay thứ khác", "not a regular file")
             return source
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            source = Source(name, "")
+            source.error(None, f"tệp quá lớn (tối đa {MAX_BYTES} byte)", f"file too large (at most {MAX_BYTES} bytes)")
+            return source
+        # As bytes: universal newlines would change the text that the ledger keeps and the version is a hash of.
         return Source(name, data.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
+        before = error.object[: error.start].decode("utf-8", "replace")
         source = Source(name, "")
-        source.error(Node(line, 1), "tệp phải lưu theo mã UTF-8", f"not UTF-8 at byte {error.start}")
+        source.error(_place_of(before, len(before)), "tệp phải lưu theo mã UTF-8", f"not UTF-8 at byte {error.start}")
     except FileNotFoundError:
-        source = Source(name, "")
-        source.error(None, "thiếu tệp này; `diembao init THƯ_MỤC` chép bộ mẫu ra", "file is missing")
+        source = source_of(name, None)
     except OSError as error:
         source = Source(name, "")
         source.error(None, f"không mở được tệp: {error.strerror}", f"cannot be read: {error.strerror}")
+    return source
+
+
+def source_of(name: str, text: str | None) -> Source:
+    """A file whose text is at hand; None for one that is not there."""
+    source = Source(name, text or "")
+    if text is None:
+        source.error(None, "thiếu tệp này; `diembao init THƯ_MỤC` chép bộ mẫu ra", "file is missing")
     return source
 
 
@@ -199,11 +214,19 @@ class _Builder:
         raise _Refused
 
 
-def _indenting_tab(text: str) -> Node | None:
-    """The first tab among the spaces that begin a line: YAML's own message for it is beyond a clerk."""
+def _place_of(text: str, index: int) -> Node:
+    """Line and column of a character."""
+    return Node(text.count("\n", 0, index) + 1, index - text.rfind("\n", 0, index))
+
+
+def _indenting_tab(text: str, last: int) -> Node | None:
+    """The first tab among the spaces that begin a line, up to line `last`, where the parser gave up.
+
+    YAML's own message for it is beyond a clerk; in the text of a sample a tab is as good as any character.
+    """
     if "\t" not in text:
         return None
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n")[:last], 1):
         indent = line[: len(line) - len(line.lstrip(" \t"))]
         if "\t" in indent and line.strip() and not line.lstrip().startswith("#"):
             return Node(number, indent.index("\t") + 1)

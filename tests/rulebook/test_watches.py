@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from services.domain.place import Place, PlaceName
 from services.domain.place.register import PlaceRegister
-from services.domain.topic import Topic, TopicRules
 from services.domain.watch import Watch
 from services.rulebook.convert import read_list
 from services.rulebook.fair_words import JUDGING
@@ -44,7 +43,15 @@ def test_a_watch_that_matches_without_place_or_topic_is_refused(errors: Errors, 
 
 
 @pytest.mark.parametrize(
-    "query", ["place:tinh-mau", "place:tinh-mau/any điều", "topic:rung OR place:tinh-mau", "topic:rung -điều"]
+    "query",
+    [
+        *("place:tinh-mau", "place:tinh-mau/any điều", "topic:rung OR place:tinh-mau", "topic:rung -điều"),
+        *(
+            "place:tinh-mau tone:critical",
+            "topic:rung -tone:positive",
+            "'place:tinh-mau re:/đt\\.?741/ =cháy NEAR/5 rừng'",
+        ),
+    ],
 )
 def test_one_that_requires_them_is_accepted(errors: Errors, query: str) -> None:
     assert errors(watches=watch(query)) == []
@@ -57,6 +64,10 @@ def test_one_that_requires_them_is_accepted(errors: Errors, query: str) -> None:
         ("'place:tinh-mau AND ('", 10 + 21),
         ("place:tinh-mau place:tinh-khac", 10 + 15),
         ('"topic:rung topic:bien"', 10 + 12),
+        ("place:tinh-mau cháy NEAR rừng", 10 + 20),
+        ("place:tinh-mau re:/cháy(/", 10 + 19),
+        ("place:tinh-mau =", 10 + 15),
+        ("place:tinh-mau outlet:bao-mau tone:critical", 10 + 30),
     ],
 )
 def test_errors_in_a_query_have_their_column(errors: Errors, query: str, column: int) -> None:
@@ -81,9 +92,23 @@ def test_samples_must_match_and_must_not(errors: Errors) -> None:
     assert "không được khớp mà lại khớp" in caught
 
 
+def test_a_sample_has_the_tone_that_the_lexicon_reads_in_it(errors: Errors) -> None:
+    praised = ("  match: ['Mẫu Phước được khen thưởng vì giữ rừng']", "  refuse: ['Mẫu Phước họp báo']")
+    assert errors(watches=watch("place:tinh-mau tone:positive", *praised)) == []
+    (other,) = errors(watches=watch("place:tinh-mau tone:critical", praised[0]))
+    assert "phải khớp mà không khớp" in other
+
+
 def test_a_samples_first_line_is_its_title(errors: Errors) -> None:
     block = ("  match:", "    - |", "      Mẫu Phước họp báo", "      Buổi họp bàn về giá cà phê.")
     assert errors(watches=watch('place:tinh-mau/any title:"họp báo" body:"cà phê"', *block)) == []
+
+
+def test_a_sample_has_a_tone(errors: Errors) -> None:
+    """Neutral where a watched place is spoken of and nothing is said of it, none elsewhere."""
+    samples = ("  match: ['Mẫu Phước họp báo']", "  refuse: ['Nạn phá rừng, phá rừng']")
+    assert errors(watches=watch("(place:tinh-mau/any OR topic:rung) tone:neutral", *samples)) == []
+    assert len(errors(watches=watch("(place:tinh-mau/any OR topic:rung) tone:none", *samples))) == 2
 
 
 def test_samples_are_left_to_check_and_to_the_services(write: Write) -> None:
@@ -112,9 +137,25 @@ def test_judging_words_name_nothing(errors: Errors, word: str) -> None:
     assert errors(watches=watch(f"'place:tinh-mau \"{word}\"'")) == []
 
 
+def test_urgency_and_section(write: Write, errors: Errors) -> None:
+    rules = load(write(watches=watch("place:tinh-mau", "  urgency: urgent", "  section: Việc gấp")))
+    one = rules.watches["w"].watch
+    assert (one.urgency, one.section) == ("urgent", "Việc gấp")
+    assert (Watch(id="a", name="A", query="", recipients=[]).urgency, load(write()).watches["mau"].watch.section) == (
+        "normal",
+        "",
+    )
+    (unknown,) = errors(watches=watch("place:tinh-mau", "  urgency: gấp"))
+    assert unknown.startswith("watches.yaml:5:12:")
+    assert "một trong: normal, urgent" in unknown
+    (judging,) = errors(watches=watch("place:tinh-mau", "  section: Tin xấu độc"))
+    assert judging.startswith("watches.yaml:5:12:")
+    (long,) = errors(watches=watch("place:tinh-mau", f"  section: {'mục ' * 16}"))
+    assert "không quá 60 chữ cái" in long
+
+
 _PLACES = PlaceRegister([Place(id="a", names=[PlaceName(text="Mẫu Phước", kind="tỉnh")], watched=True)])
-_TOPICS = TopicRules([Topic(id="t", name="T", strong=["phá rừng"])])
-_KNOWN = Known(_PLACES, _TOPICS, frozenset("a"), frozenset("t"), frozenset("o"), None, samples=False)
+_KNOWN = Known(_PLACES, frozenset("a"), frozenset("t"), frozenset("o"), None, samples=None)
 _FREE = st.sampled_from(["điều", '"nhà báo"', "title:x", "outlet:o", "language:vi", "after:2026-01-01"])
 _BOUND = st.sampled_from(["place:a", "place:a/any", "topic:t"])
 

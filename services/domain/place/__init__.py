@@ -80,6 +80,10 @@ class Place(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     anchors: list[str] = []
     """Words that show that the name means this place."""
     confusables: list[Confusable] = []
+    match: list[str] = []
+    """Sample texts that count for this place, by itself or by a unit of it; checked at every validation."""
+    refuse: list[str] = []
+    """Sample texts that do not."""
     code: str = ""
     """The State's code of the unit."""
     verified: bool = False

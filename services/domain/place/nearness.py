@@ -50,6 +50,7 @@ _ROLE_REASONS = {
     "document": "Nơi cấp giấy tờ",
     "history": "Nói về việc chia tách trước đây",
     "company": "Tên doanh nghiệp",
+    "likened": "Chỉ nêu để so sánh",
 }
 _NO_FACT = "Câu không cho biết điều gì riêng về nơi này"
 _CLASS_REASONS: dict[Nearness, str] = {

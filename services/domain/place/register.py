@@ -6,20 +6,27 @@ part or mention (place_nearness). The rest answers what a place was on a day, fo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import partial
+from typing import TypeVar
 
-from services.domain.article import Fields
+import msgspec
+
+from services.domain.article import FIELDS, Field, Fields, tokens_of
 from services.domain.calendar import ZONE
 from services.domain.place import Mention, Nearness, Place, PlaceName, Reading, Rejected, Verdict
 from services.domain.place.index import PlaceIndex
 from services.domain.place.judge import Judged, PlaceJudge
 from services.domain.place.kind import kind_of
+from services.domain.place.legacy import decoded, legacy_encoding
 from services.domain.place.nearness import class_mentions
 from services.domain.place.territory import Territories
 
 _STRENGTH: dict[Nearness, int] = {"mention": 0, "part": 1, "about": 2}
+
+
+_Said = TypeVar("_Said", Mention, Rejected)
 
 
 class PlaceRegister:
@@ -41,6 +48,9 @@ class PlaceRegister:
 
         Without `published_at` all periods are valid.
         """
+        legacy = _modern(fields)
+        if legacy is not None:
+            return _as_given(self.read(legacy[0], published_at, also), fields, legacy[1])
         on = published_at.astimezone(ZONE).date() if published_at else None
         judged = self._judge.judge(self._index.candidates(fields), on)
         since = None if on else self._not_before(judged)
@@ -72,6 +82,25 @@ class PlaceRegister:
         ]
         return max(days, default=None)
 
+    @property
+    def watched(self) -> frozenset[str]:
+        """Ids of the watched places."""
+        return self._watched
+
+    def naming(self, places: frozenset[str]) -> Callable[[Fields], bool]:
+        """Whether a text may name one of these places or what lies in them; True for every text of which `read` would
+        say anything of them. It costs the tokens of the text and little more.
+        """
+        within = {one for one in self.places if one in places or not places.isdisjoint(self._territories.ever(one))}
+        automaton = self._index.names_of(within)
+
+        def may_name(fields: Fields) -> bool:
+            if any(automaton.find_matches_as_indexes(tokens.joined) for tokens in fields.values()):
+                return True
+            return _modern(fields) is not None
+
+        return may_name
+
     # -- what a place was on a day --------------------------------------------------------------------------------
 
     def names_at(self, place_id: str, on: date | None) -> list[PlaceName]:
@@ -98,6 +127,33 @@ class PlaceRegister:
     def spellings_of(self, plain: str) -> tuple[str, ...]:
         """The marked spellings of a register name given without marks: "bu gia map" -> ("bù gia mập", ...)."""
         return self._index.marked_forms(plain)
+
+
+def _modern(fields: Fields) -> tuple[Fields, dict[Field, Sequence[int] | None]] | None:
+    """The fields of an old encoding in Unicode, with the offsets of those as given; None for any other article."""
+    given = [fields[field].source for field in FIELDS]
+    # Told by all fields together: a title alone may hold a single word of it.
+    encoding = legacy_encoding("\n".join(given))
+    if encoding is None:
+        return None
+    read = [decoded(source, encoding) for source in given]
+    return tokens_of(*(text for text, _offsets in read)), dict(
+        zip(FIELDS, (offsets for _text, offsets in read), strict=True)
+    )
+
+
+def _as_given(reading: Reading, fields: Fields, offsets: dict[Field, Sequence[int] | None]) -> Reading:
+    """The reading of the decoded fields, with the offsets and characters of those as given."""
+
+    def moved(one: _Said) -> _Said:
+        known = offsets[one.field]
+        start, end = (known[one.start], known[one.end]) if known is not None else (one.start, one.end)
+        surface = fields[one.field].source[start:end]
+        return msgspec.structs.replace(one, start=start, end=end, surface=surface)
+
+    return msgspec.structs.replace(
+        reading, mentions=list(map(moved, reading.mentions)), rejected=list(map(moved, reading.rejected))
+    )
 
 
 def _display(name: PlaceName) -> str:

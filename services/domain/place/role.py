@@ -26,7 +26,7 @@ from services.domain.place.words import (
 )
 
 Role = Literal[
-    "own", "home", "list", "route", "delegate", "border", "caption", "document", "company", "history"
+    "own", "home", "list", "route", "delegate", "border", "caption", "document", "company", "history", "likened"
 ]  # fmt: skip
 
 # Marked tokens just before the name, kinds of units skipped.
@@ -49,9 +49,17 @@ _NEXT_ITEM = re.compile(
     r"[\s)]*(?:[,;…]|và)\s*(?:và\s+)?(?:dự án|nhà máy|khu|trung tâm|công ty)\b", re.IGNORECASE
 )  # fmt: skip
 _CAPTION = re.compile(r"ảnh\s*:", re.IGNORECASE)
+_SPEAKS = re.compile(r"\s*(?:nói|cho biết|kể|chia sẻ|bày tỏ|tâm sự|than thở)\b")
+_GONE_FROM = re.compile(r"\b(?:khỏi|rời|về) địa phương$")
+_AND_SO_ON = re.compile(r"\s*(?:\.\.\.|…)")
+_BY_ROADS = re.compile(r"\bqua (?:các |những )?(?:con |tuyến )?đường (?:ở|tại)$")
+_TURNED_BACK = re.compile(r"\s*\)?\s*thì (?:quay|rẽ|vòng)\b")
+_LIKENED = re.compile(r"\b(?:tương tự|giống)(?: \S+){0,6} (?:ở|tại)$")
+_TEAM_DID = re.compile(r"\s*(?:xếp|giành|đoạt|thắng|vô địch|về nhất|về nhì|dẫn đầu)\b")
+_FIRM_IS = re.compile(r"\s*(?:là|đạt|đứng|báo)\b")
 _DIVIDED = re.compile(r"\b(?:tách|chia|nay)\b")
 
-_AUTHORITY = re.compile(rf"(?:^| )(?:{AUTHORITIES})(?: \S+){{0,4}}$")
+_AUTHORITY = re.compile(rf"(?:^| )(?:{AUTHORITIES})(?: \S+){{0,6}}$")
 _EVENT = re.compile(
     r"\b(?:xảy ra|xuất hiện|phát hiện|khởi công|khánh thành|tổ chức|ghi nhận|bùng phát|khai trương|khởi tố|bắt giữ|"
     r"tạm giữ|điều tra)\b"
@@ -114,7 +122,9 @@ def role_of(setting: Setting) -> Role:
     said = " ".join(setting.before)
     if _is_home(setting) or _person_in_brackets(setting) or _person_of(setting) or _SOMEBODY.search(lead_in):
         return "home"
-    if setting.neighbours >= 2:
+    if _GONE_FROM.search(lead_in) or _is_speaker(setting):
+        return "home"
+    if setting.neighbours >= 2 or (_AND_SO_ON.match(after) and _follows_a_comma(setting)):
         return "list"
     if _is_caption(setting):
         return "caption"
@@ -125,7 +135,11 @@ def role_of(setting: Setting) -> Role:
     if _ITEM.search(" ".join(setting.before[-8:])) and _NEXT_ITEM.match(after):
         return "list"
     if _COMPANY.search(lead_in):
-        return "company"
+        return "own" if _FIRM_IS.match(after) else "company"
+    if _LIKENED.search(lead_in):
+        return "likened"
+    if _DELEGATE.search(lead_in) and _TEAM_DID.match(after):
+        return "own"
     if _DELEGATE.search(lead_in) or (setting.in_brackets and _DELEGATE_WORDS.search(said)):
         return "delegate"
     if _BORDER.search(lead_in):
@@ -144,7 +158,7 @@ def traits_of(setting: Setting, parts: int) -> frozenset[str]:
     said = " ".join(setting.before)
     found = {
         "subject": not near,
-        "authority": _AUTHORITY.search(" ".join(near[-5:])),
+        "authority": _AUTHORITY.search(" ".join(near[-7:])),
         "at": near and near[-1] in ("tại", "ở", "bàn", "thuộc"),
         "acts": touching and followed[0] in PREDICATES,
         "event": _EVENT.search(said),
@@ -202,6 +216,25 @@ def _person_of(setting: Setting) -> bool:
     return run > 0 and at >= 0 and name.tokens.marked[at] in PERSON_TITLES
 
 
+def _is_speaker(setting: Setting) -> bool:
+    """ "bà Nguyễn Thị A, Bình Phước nói": the name before the comma belongs to a person."""
+    if not (_SPEAKS.match(setting.after) and _follows_a_comma(setting)):
+        return False
+    name, at, run = setting.first, setting.first.first - 1, 0
+    while at >= 0 and name.capital(at) and run < 6:
+        if run and name.tokens.marked[at] in SURNAMES | DOUBTFUL_SURNAMES:
+            return True
+        at, run = at - 1, run + 1
+    return run > 0 and at >= 0 and name.tokens.marked[at] in PERSON_TITLES
+
+
+def _follows_a_comma(setting: Setting) -> bool:
+    """Whether a comma stands just before it."""
+    name = setting.first
+    before = name.tokens.source[max(setting.sentence[0], name.start - 4) : name.start].rstrip()
+    return before.endswith(",")
+
+
 def _is_caption(setting: Setting) -> bool:
     name = setting.first
     just_before = name.tokens.source[max(setting.sentence[0], name.start - 25) : name.start]
@@ -212,6 +245,8 @@ def _is_caption(setting: Setting) -> bool:
 
 def _is_route(setting: Setting) -> bool:
     lead_in = setting.lead_in
+    if _BY_ROADS.search(lead_in) or (setting.near[-1:] == ["đến"] and _TURNED_BACK.match(setting.after)):
+        return True
     if _TRAVEL.search(lead_in) or _ARRIVAL.search(lead_in) or (setting.neighbours == 1 and setting.dashed):
         return True
     if setting.near and setting.near[-1] == "từ" and _ONWARD.match(setting.after):

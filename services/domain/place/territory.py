@@ -13,12 +13,14 @@ from datetime import date
 
 from services.domain.place import Parent, Place
 
+DEEPEST = 12
+"""Units above a unit; the State has had four at most."""
 _REMEMBERED = 50_000
 """Answers kept: a few hundred places on the days of one archive."""
 
 
 class Territories:
-    """Over the places of a register. Raises ValueError on an unknown place or a circle."""
+    """Over the places of a register. Raises ValueError on an unknown place, a circle, or units that lie too deep."""
 
     def __init__(self, places: Mapping[str, Place]) -> None:
         self._places = places
@@ -47,20 +49,26 @@ class Territories:
         key = (place_id, on, since)
         known = self._known.get(key)
         if known is None:
-            known = frozenset(self._walk(place_id, on, since, ()))
-            if len(self._known) < _REMEMBERED:
-                self._known[key] = known
+            known = self._walk(place_id, on, since, ())
         return known
 
-    def _walk(self, place_id: str, on: date | None, since: date | None, path: tuple[str, ...]) -> set[str]:
+    def _walk(self, place_id: str, on: date | None, since: date | None, path: tuple[str, ...]) -> frozenset[str]:
         if place_id in path:
             raise ValueError(f"{place_id}: it lies in itself ({' > '.join(path)})")
+        if len(path) > DEEPEST:
+            raise ValueError(f"{place_id}: it lies too deep ({' > '.join(path)})")
+        key = (place_id, on, since)
+        known = self._known.get(key)
+        if known is not None:
+            return known
         found: set[str] = set()
         for parent in self._parents(place_id, on):
             in_time = parent.valid(on) and not (since and parent.valid_to and parent.valid_to < since)
             if in_time or self._at_its_end(parent):
                 found |= {parent.place} | self._walk(parent.place, on, since, (*path, place_id))
-        return found
+        if len(self._known) < _REMEMBERED:
+            self._known[key] = frozenset(found)
+        return frozenset(found)
 
     def _parents(self, place_id: str, on: date | None) -> list[Parent]:
         """Its own parents, and those of the communes that became it."""
