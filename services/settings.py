@@ -125,6 +125,48 @@ class Retention(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     parked: int = 90
 
 
+class KafkaSettings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the broker is reached and how topics are made; the brokers stand in the bus URL."""
+
+    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "SCRAM-SHA-512"
+    user: str = ""
+    password_file: str = ""
+    password: str = ""
+    """Never in the file: from DIEMBAO_KAFKA_PASSWORD or from `password_file`."""
+    ca_bundle: str = ""
+    certificate: str = ""
+    key_file: str = ""
+    partitions: int = 12
+    """Of each press.* topic at its making: the most enrichers that can share the work."""
+    hosts_partitions: int = 64
+    """Of press.hosts: the most collectors that can share the hosts."""
+    replicas: int = 1
+    """Copies of each topic; 3 on a cluster."""
+    min_insync_replicas: int = 1
+    """Copies that must have a message before it counts as published; 2 on a cluster."""
+
+    def __repr__(self) -> str:
+        hidden = "***" if self.password else ""
+        return f"KafkaSettings({self.security_protocol}, user={self.user!r}, password={hidden!r})"
+
+
+class ElasticsearchSettings(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How Elasticsearch is reached and how indices are made; host and name stand in the archive and ledger URLs."""
+
+    user: str = ""
+    password_file: str = ""
+    password: str = ""
+    """Never in the file: from DIEMBAO_ELASTICSEARCH_PASSWORD or from `password_file`."""
+    ca_bundle: str = ""
+    replicas: int = 0
+    """Copies of each index beside the first; 1 on a cluster."""
+    timeout_seconds: float = 30.0
+
+    def __repr__(self) -> str:
+        return f"ElasticsearchSettings(user={self.user!r}, password={'***' if self.password else ''!r})"
+
+
 class SettingsFile(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """diembao.yaml as it is written."""
 
@@ -140,6 +182,8 @@ class SettingsFile(Record, frozen=True, kw_only=True, forbid_unknown_fields=True
     digest: DigestSettings = DigestSettings()
     smtp: SmtpSettings = SmtpSettings()
     retention: Retention = Retention()
+    kafka: KafkaSettings = KafkaSettings()
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +201,8 @@ class Settings:
     digest: DigestSettings
     smtp: SmtpSettings
     retention: Retention
+    kafka: KafkaSettings
+    elasticsearch: ElasticsearchSettings
     public_url: str
     banner: str = ""
     """Shown on top of every letter and in its subject; empty in real service."""
@@ -195,6 +241,8 @@ def load_settings(
         digest=written.digest,
         smtp=written.smtp,
         retention=written.retention,
+        kafka=written.kafka,
+        elasticsearch=written.elasticsearch,
         public_url=written.public_url.rstrip("/"),
         banner=written.banner.strip(),
     )
@@ -232,23 +280,55 @@ def without_password(url: str) -> str:
 def _with_secrets(
     source: Source, root: Node, written: SettingsFile, env: Mapping[str, str], config: Path
 ) -> SettingsFile:
-    """The SMTP password from the environment, else from the file that environment or settings name."""
-    smtp = written.smtp
-    password = env.get("DIEMBAO_SMTP_PASSWORD", "")
-    named = env.get("DIEMBAO_SMTP_PASSWORD_FILE", "") or smtp.password_file
-    if not password and named:
-        path = Path(_beside(config, named))
-        try:
-            password = path.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            part = root.value("smtp")
-            source.error(
-                part.value("password_file") if part is not None else None,
-                f"không đọc được tệp mật khẩu {path}",
-                f"password file cannot be read: {type(error).__name__}",
-            )
-    smtp = msgspec.structs.replace(smtp, password=password, ca_bundle=_beside(config, smtp.ca_bundle))
-    return msgspec.structs.replace(written, smtp=smtp)
+    """Users and passwords from the environment, else from settings and the files that either names; paths absolute."""
+
+    def user(part: Literal["smtp", "kafka", "elasticsearch"], written: str) -> str:
+        return env.get(f"DIEMBAO_{part.upper()}_USER", "") or written
+
+    def secret(part: Literal["smtp", "kafka", "elasticsearch"], named: str) -> str:
+        return _secret(source, root.value(part), f"DIEMBAO_{part.upper()}_PASSWORD", named, env, config)
+
+    smtp, kafka, elastic = written.smtp, written.kafka, written.elasticsearch
+    return msgspec.structs.replace(
+        written,
+        smtp=msgspec.structs.replace(
+            smtp,
+            user=user("smtp", smtp.user),
+            password=secret("smtp", smtp.password_file),
+            ca_bundle=_beside(config, smtp.ca_bundle),
+        ),
+        kafka=msgspec.structs.replace(
+            kafka,
+            user=user("kafka", kafka.user),
+            password=secret("kafka", kafka.password_file),
+            ca_bundle=_beside(config, kafka.ca_bundle),
+            certificate=_beside(config, kafka.certificate),
+            key_file=_beside(config, kafka.key_file),
+        ),
+        elasticsearch=msgspec.structs.replace(
+            elastic,
+            user=user("elasticsearch", elastic.user),
+            password=secret("elasticsearch", elastic.password_file),
+            ca_bundle=_beside(config, elastic.ca_bundle),
+        ),
+    )
+
+
+def _secret(source: Source, part: Node | None, variable: str, named: str, env: Mapping[str, str], config: Path) -> str:
+    password = env.get(variable, "")
+    named = env.get(f"{variable}_FILE", "") or named
+    if password or not named:
+        return password
+    path = Path(_beside(config, named))
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        source.error(
+            part.value("password_file") if part is not None else None,
+            f"không đọc được tệp mật khẩu {path}",
+            f"password file cannot be read: {type(error).__name__}",
+        )
+        return ""
 
 
 def _resolved(url: str, data: Path) -> str:

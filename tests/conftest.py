@@ -1,12 +1,16 @@
 """Fixtures that every test may use."""
 
 import gc
+import logging
 import os
+import uuid
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from elasticsearch import Elasticsearch
 
 from tests.servers.elasticsearch_server import ElasticsearchServer
 from tests.servers.home import home_of
@@ -22,6 +26,11 @@ def _uses_kafka(item: pytest.Item) -> bool:
 
 def _fixtures(item: pytest.Item) -> list[str]:
     return item.fixturenames if isinstance(item, pytest.Function) else []
+
+
+def pytest_configure() -> None:
+    """pytest keeps what a test logs; kafka-python logs exceptions, whose frames hold the sockets spoken of below."""
+    logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -58,6 +67,17 @@ def kafka() -> KafkaServer:
 def elasticsearch() -> ElasticsearchServer:
     """The node of `make servers`, shared by every test run of this machine: use names of your own, leave it alive."""
     return _running(ElasticsearchServer(home_of(os.environ), "elasticsearch"))
+
+
+@pytest.fixture
+def elasticsearch_url(elasticsearch: ElasticsearchServer) -> Iterator[str]:
+    """Indices of this test alone on the shared node: http://host:port/NAME, gone when the test is over."""
+    name = f"test-{uuid.uuid4().hex[:12]}"
+    yield f"{elasticsearch.url}/{name}"
+    with closing(Elasticsearch(elasticsearch.url)) as client:
+        made = list(client.indices.get(index=f"{name}-*"))
+        if made:
+            client.indices.delete(index=made)
 
 
 @pytest.fixture(scope="module")

@@ -54,9 +54,14 @@ class SqliteBus(Bus):
         if not messages:
             return
         now = self._clock.now()
-        at = micros(now)
         rows = [
-            (topic, message.key, message.value, msgspec.json.encode(dict(message.headers)).decode(), at)
+            (
+                topic,
+                message.key,
+                message.value,
+                msgspec.json.encode(dict(message.headers)).decode(),
+                micros(message.at or now),
+            )
             for message in messages
         ]
         with self._store.write() as connection:
@@ -87,7 +92,9 @@ class SqliteBus(Bus):
     def commit(self, topic: str, group: str, deliveries: Sequence[Delivery]) -> None:
         if not deliveries:
             return
-        position = max(int(delivery.position) for delivery in deliveries)
+        self._commit(topic, group, max(int(delivery.position) for delivery in deliveries))
+
+    def _commit(self, topic: str, group: str, position: int) -> None:
         with self._store.write() as connection:
             connection.execute(
                 "insert into committed values (?, ?, ?) on conflict (topic, reader) "
@@ -127,6 +134,23 @@ class SqliteBus(Bus):
                 "select count(*) from log where topic = ? and position > ?", (topic, self._committed(topic, group))
             ).fetchone()
             return int(count)
+
+    def waiting_since(self, topic: str, group: str) -> datetime | None:
+        with self._store.read() as connection:
+            row = connection.execute(
+                "select at from log where topic = ? and position > ? order by position limit 1",
+                (topic, self._committed(topic, group)),
+            ).fetchone()
+            return instant(row[0]) if row else None
+
+    def skip_to(self, topic: str, group: str, since: datetime | None) -> None:
+        moment = _END if since is None else micros(since)
+        with self._store.read() as connection:
+            (first, last) = connection.execute(
+                "select min(position) filter (where at >= ?), max(position) from log where topic = ?", (moment, topic)
+            ).fetchone()
+        if last is not None:
+            self._commit(topic, group, last if first is None else first - 1)
 
     def size(self, topic: str) -> int:
         with self._store.read() as connection:

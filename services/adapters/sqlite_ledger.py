@@ -75,9 +75,17 @@ class SqliteLedger(Ledger):
                 return
             begin, comparison = rows[-1][0], ">"
 
-    def delete(self, kind: str, key: str) -> None:
+    def snapshot(self) -> Iterator[tuple[str, Held]]:
+        with self._store.snapshot() as connection:
+            rows = connection.execute("select kind, key, value, revision from held order by kind, key")
+            for kind, *row in rows:
+                yield kind, Held(*row)
+
+    def delete(self, kind: str, *keys: str) -> None:
+        if not keys:
+            return
         with self._store.write() as connection:
-            connection.execute("delete from held where kind = ? and key = ?", (kind, key))
+            connection.executemany("delete from held where kind = ? and key = ?", ((kind, key) for key in keys))
 
     def close(self) -> None:
         self._store.close()

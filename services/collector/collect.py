@@ -4,6 +4,9 @@ poll.py     due feeds -> conditional GET -> state (state.py) -> entries (entries
 finish.py   pending -> pages (pages.py) -> articles (build.py) -> claimed -> judged (judge.py) -> published -> outcome
 reread.py   pages that are due again -> new versions
 records.py  what of it stands in the ledger; feed_days.py counts it
+
+Where several collectors share the hosts, each asks its own only: a feed by the host of its address, a page by the
+host of its link. A step never lasts as long as the others wait for `refresh` (ports/hosts.py).
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from services.ports.bus import Bus
 from services.ports.clock import Clock
 from services.ports.extractor import Extractor
 from services.ports.fetcher import Fetcher
+from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings
@@ -35,19 +39,31 @@ class Collector:
         fetcher: Fetcher,
         extractor: Extractor,
         clock: Clock,
+        *,
+        hosts: Hosts,
     ) -> None:
+        self._hosts = hosts
         pages = Pages(settings, fetcher, extractor, clock)
-        self._poller = Poller(lambda: rules().feeds, settings, ledger, fetcher, extractor, clock)
-        self._finisher = Finisher(rules, settings, bus, ledger, pages, clock)
-        self._rereader = Rereader(rules, settings, bus, ledger, pages, clock)
+        self._poller = Poller(lambda: rules().feeds, settings, ledger, fetcher, extractor, clock, hosts)
+        self._finisher = Finisher(rules, settings, bus, ledger, pages, clock, hosts)
+        self._rereader = Rereader(rules, settings, bus, ledger, pages, clock, hosts)
+
+    def refresh(self) -> None:
+        """Learn which hosts are ours; for the pauses between two rounds. Raises Unavailable."""
+        self._hosts.refresh()
 
     def poll_feeds(self, deadline_seconds: float | None = None) -> RoundReport:
         """Poll the feeds that are due; new entries wait as pending. `deadline_seconds` for each feed, else as set."""
+        self._hosts.refresh()
         return self._poller.poll(deadline_seconds)
 
     def finish_pending(self) -> int:
         """One step: some pending entries settled or, when none waits, some due pages read again. 0: nothing is left."""
-        return self._finisher.step() or self._rereader.step()
+        self._hosts.refresh()
+        if done := self._finisher.step():
+            return done
+        self._hosts.refresh()
+        return self._rereader.step()
 
     def round(self) -> RoundReport:
         """Poll, then finish all that is pending."""

@@ -33,6 +33,7 @@ from services.collector.records import (
     scan,
     stamp,
 )
+from services.domain.address import host_of
 from services.domain.article import Article
 from services.domain.codec import encode
 from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
@@ -40,6 +41,7 @@ from services.domain.feed import EntryRecord, Feed, Outcome
 from services.ports.bus import Bus, Message
 from services.ports.clock import Clock
 from services.ports.errors import Conflict, PortError
+from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger, Put
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings
@@ -50,6 +52,7 @@ _log = structlog.get_logger()
 _EACH_HOST = 5
 _EACH_STEP = 200
 _RETRY_AFTER = timedelta(hours=1)
+_REGISTERED_AFTER = timedelta(minutes=10)
 
 
 @dataclass(slots=True)
@@ -84,7 +87,9 @@ class Finisher:
         ledger: Ledger,
         pages: Pages,
         clock: Clock,
+        hosts: Hosts,
     ) -> None:
+        self._hosts = hosts
         self._rules = rules
         self._settings = settings
         self._bus = bus
@@ -137,7 +142,7 @@ class Finisher:
         task.message = (topic, Message(task.article.article_id, encode(collected), {"schema": str(SCHEMA)}))
 
     def _select(self) -> dict[str, Pending]:
-        """The oldest pending entries, so many of each host, no two with the same link."""
+        """The oldest pending entries of our hosts, so many of each, no two with the same link."""
         hosts: Counter[str] = Counter()
         links: set[str] = set()
         chosen: dict[str, Pending] = {}
@@ -145,6 +150,8 @@ class Finisher:
         # Due later than any pause: put off when the clock was ahead.
         rests = (stamp(now), stamp(now + LONGEST_PAUSE))
         for key, pending in scan(self._ledger, "pending", Pending):
+            if not self._hosts.mine(pending.host):
+                continue
             if pending.attempts and rests[0] < key.split("|")[0] <= rests[1]:
                 continue
             if pending.host and (hosts[pending.host] >= _EACH_HOST or pending.link_id in links):
@@ -159,8 +166,11 @@ class Finisher:
     def _tasks(self, chosen: dict[str, Pending], rules: Rulebook) -> list[_Task]:
         records = get_all(self._ledger, "entry", [pending.entry for pending in chosen.values()], EntryRecord)
         tasks: list[_Task] = []
-        for key, pending in chosen.items():
+        for key, pending in list(chosen.items()):
             record = records.get(pending.entry)
+            if record is None and self._may_be_registering(key, rules):
+                del chosen[key]
+                continue
             if record is None or record.outcome != "pending":
                 # Killed between two writes: the entry was never registered, or is settled already.
                 self._ledger.delete("pending", key)
@@ -168,6 +178,13 @@ class Finisher:
             feed = rules.feeds.get(record.feed) or Feed(id=record.feed, url=record.entry.link)
             tasks.append(_Task(key, pending, record, feed))
         return tasks
+
+    def _may_be_registering(self, pending_key: str, rules: Rulebook) -> bool:
+        """Whether another collector is just now between the two writes of a new entry; our own cannot be."""
+        first_seen, _, feed_id, *_ = pending_key.split("|")
+        feed = rules.feeds.get(feed_id)
+        ours = self._hosts.mine(host_of(feed.url if feed else ""))
+        return not ours and first_seen > stamp(self._clock.now() - _REGISTERED_AFTER)
 
     def _settle_known(self, tasks: Iterable[_Task]) -> None:
         """Entries whose link another entry has brought before, without reading the page again."""
@@ -237,8 +254,7 @@ class Finisher:
             outcomes.append(put("entry", task.pending.entry, settled))
         self._ledger.put(*writes)
         self._ledger.put(*outcomes)
-        for task in done:
-            self._ledger.delete("pending", task.pending_key)
+        self._ledger.delete("pending", *(task.pending_key for task in done))
 
     def _put_off(self, tasks: Iterable[_Task]) -> None:
         """To the back of the queue, with the error where `diembao why` shows it: the others must not wait for it."""

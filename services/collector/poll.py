@@ -27,6 +27,7 @@ from services.ports.clock import Clock
 from services.ports.errors import Conflict, PortError, Unprocessable
 from services.ports.extractor import Extractor, FeedContent
 from services.ports.fetcher import Fetcher, Request, Response
+from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger, Put
 from services.settings import CollectorSettings
 
@@ -37,6 +38,9 @@ _FULL_EVERY = timedelta(hours=24)
 # A server that turned us away is not asked again at once.
 _BLOCKED_PAUSE = timedelta(minutes=60)
 _LONGEST_PAUSE = timedelta(hours=24)
+# A round that lasts longer is cut off, and what was not answered is due again at once: other collectors wait for us to
+# give hosts up, and after 10 minutes would take them without asking.
+_LONGEST_ROUND_SECONDS = 300.0
 _READABLE: tuple[FeedState, ...] = ("ok", "moved", "empty", "stale", "wrong_section")
 
 
@@ -80,7 +84,9 @@ class Poller:
         fetcher: Fetcher,
         extractor: Extractor,
         clock: Clock,
+        hosts: Hosts,
     ) -> None:
+        self._hosts = hosts
         self._feeds = feeds
         self._settings = settings
         self._ledger = ledger
@@ -89,17 +95,19 @@ class Poller:
         self._clock = clock
 
     def poll(self, deadline_seconds: float | None = None) -> RoundReport:
-        """Poll every enabled feed that is due. Raises Unavailable when the ledger is not there."""
+        """Poll every enabled feed of our hosts that is due. Raises Unavailable when the ledger is not there."""
         report = RoundReport()
         now = self._clock.now()
-        feeds = {name: feed for name, feed in self._feeds().items() if feed.enabled}
+        feeds = {
+            name: feed for name, feed in self._feeds().items() if feed.enabled and self._hosts.mine(host_of(feed.url))
+        }
         cursors = get_all(self._ledger, "feed", feeds, FeedCursor)
         due = {name: feed for name, feed in feeds.items() if _is_due(feed, cursors.get(name), now)}
         waiting: dict[Request, list[Feed]] = {}
         for name, feed in due.items():
             request = self._request(feed, cursors.get(name), now, deadline_seconds)
             waiting.setdefault(request, []).append(feed)
-        for response in self._fetcher.fetch(list(waiting)):
+        for response in self._fetcher.fetch(list(waiting), within_seconds=_LONGEST_ROUND_SECONDS):
             for feed in waiting[response.request]:
                 self._take_guarded(feed, response, cursors.get(feed.id), report)
         return report

@@ -7,8 +7,9 @@ leaves no trace but the next date.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 import structlog
 from msgspec.structs import replace
@@ -36,6 +37,7 @@ from services.domain.feed import EntryRecord, Feed
 from services.ports.bus import Bus, Message
 from services.ports.clock import Clock
 from services.ports.errors import PortError
+from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger, Put
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings
@@ -44,6 +46,19 @@ _log = structlog.get_logger()
 
 _EACH_HOST = 5
 _EACH_STEP = 100
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A page that is due; None: what it belonged to is gone."""
+
+    later: Later
+    known: ArticleRecord | None
+    record: EntryRecord | None
+
+    @property
+    def host(self) -> str:
+        return host_of(self.record.entry.link) if self.record else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +83,9 @@ class Rereader:
         ledger: Ledger,
         pages: Pages,
         clock: Clock,
+        hosts: Hosts,
     ) -> None:
+        self._hosts = hosts
         self._rules = rules
         self._settings = settings
         self._bus = bus
@@ -88,37 +105,51 @@ class Rereader:
                 del due[visit.key]
             else:
                 self._guarded(visit, read, rules)
-        for key in due:
-            self._ledger.delete("later", key)
+        self._ledger.delete("later", *due)
         return len(due)
 
-    def _due(self) -> dict[str, Later]:
+    def _due(self) -> dict[str, _Due]:
+        """The longest due pages of our hosts."""
         now = stamp(self._clock.now())
-        due: dict[str, Later] = {}
+        due: dict[str, _Due] = {}
+        some: dict[str, Later] = {}
         for key, later in scan(self._ledger, "later", Later):
-            if key.split("|")[0] > now or len(due) == _EACH_STEP:
+            if key.split("|")[0] > now:
                 break
-            due[key] = later
-        return due
+            some[key] = later
+            if len(some) == _EACH_STEP:
+                due |= self._ours(some)
+                some = {}
+                if len(due) >= _EACH_STEP:
+                    break
+        due |= self._ours(some)
+        return dict(islice(due.items(), _EACH_STEP))
 
-    def _visits(self, due: dict[str, Later], rules: Rulebook) -> list[_Visit]:
-        """Those that still have an article and an entry; not too many of one host, the rest next time."""
-        articles = get_all(self._ledger, "article", [later.article_id for later in due.values()], ArticleRecord)
+    def _ours(self, some: Mapping[str, Later]) -> dict[str, _Due]:
+        articles = get_all(self._ledger, "article", [later.article_id for later in some.values()], ArticleRecord)
         records = get_all(self._ledger, "entry", [known.entry for known in articles.values()], EntryRecord)
+        found: dict[str, _Due] = {}
+        for key, later in some.items():
+            known = articles.get(later.article_id)
+            one = _Due(later, known, records.get(known.entry) if known else None)
+            if self._hosts.mine(one.host):
+                found[key] = one
+        return found
+
+    def _visits(self, due: dict[str, _Due], rules: Rulebook) -> list[_Visit]:
+        """Those that still have an article and an entry; not too many of one host, the rest next time."""
         hosts: Counter[str] = Counter()
         visits: list[_Visit] = []
-        for key, later in list(due.items()):
-            known = articles.get(later.article_id)
-            record = records.get(known.entry) if known else None
+        for key, one in list(due.items()):
+            known, record = one.known, one.record
             if known is None or record is None:
                 continue
-            host = host_of(record.entry.link)
-            if hosts[host] == _EACH_HOST:
+            if hosts[one.host] == _EACH_HOST:
                 del due[key]
                 continue
-            hosts[host] += 1
+            hosts[one.host] += 1
             feed = rules.feeds.get(known.feed) or Feed(id=known.feed, url=known.url)
-            visits.append(_Visit(key, later, known, record, feed))
+            visits.append(_Visit(key, one.later, known, record, feed))
         return visits
 
     def _guarded(self, visit: _Visit, read: PageRead, rules: Rulebook) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Literal
 
@@ -64,9 +64,47 @@ class Version(Record, frozen=True, kw_only=True):
     text: str
 
 
+def version_of(article: Article) -> Version:
+    """The text of this reading of an article."""
+    return Version(
+        content_hash=article.content_hash or hash_of(article.title, article.lead, article.text),
+        seen_at=article.seen_at,
+        title=article.title,
+        lead=article.lead,
+        text=article.text,
+    )
+
+
 def tokens_of(title: str, lead: str, text: str) -> Fields:
     """Tokenise once; places, topics, tone, facts and queries all read the same tokens."""
     return {"title": tokenise(title), "lead": tokenise(lead), "text": tokenise(text)}
+
+
+class _Unread(Mapping[Field, Tokens]):
+    """The tokens of an article, each field tokenised when it is first asked for."""
+
+    def __init__(self, article: Article) -> None:
+        self._article = article
+        self._read: dict[Field, Tokens] = {}
+
+    def __getitem__(self, name: Field) -> Tokens:
+        found = self._read.get(name)
+        if found is None:
+            if name not in FIELDS:
+                raise KeyError(name)
+            found = self._read[name] = tokenise(self._article.field(name))
+        return found
+
+    def __iter__(self) -> Iterator[Field]:
+        return iter(FIELDS)
+
+    def __len__(self) -> int:
+        return len(FIELDS)
+
+
+def unread(article: Article) -> Fields:
+    """The same as `tokens_of` for whoever may never ask: most queries are decided by places and topics alone."""
+    return _Unread(article)
 
 
 def id_of(canonical_url: str) -> str:

@@ -15,6 +15,8 @@ class Message:
     key: str
     value: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    at: datetime | None = None
+    """When it was first appended, where a copy of a log is written; None: now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,9 @@ class Bus(Protocol):
         """Append; returns when the messages are durable. All or none on the embedded log."""
 
     def poll(self, topic: str, group: str, limit: int = 100) -> list[Delivery]:
-        """The next messages of this group after what it polled last, oldest first; [] when there is none.
+        """The next messages of this group after what it polled last; [] when there is none.
 
+        Oldest first within a key; readers of a group may share the keys, and then each is given a part.
         Messages polled and not committed come again to a new reader of the group, never twice to this one,
         unless `rewind` was called.
         """
@@ -55,6 +58,12 @@ class Bus(Protocol):
 
     def lag(self, topic: str, group: str) -> int:
         """How many messages of the topic this group has not committed."""
+
+    def waiting_since(self, topic: str, group: str) -> datetime | None:
+        """When the oldest message that this group has not committed was appended; None when there is none."""
+
+    def skip_to(self, topic: str, group: str, since: datetime | None) -> None:
+        """Commit, for a group without readers, what was appended before `since`; None: everything there is."""
 
     def size(self, topic: str) -> int:
         """How many messages the topic holds."""

@@ -50,8 +50,11 @@ class Ledger(Protocol):
     def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[Held]:
         """Values whose key begins with `prefix` and is greater than `after`, in order of their keys."""
 
-    def delete(self, kind: str, key: str) -> None:
-        """Forget a key; no error when it is not there."""
+    def snapshot(self) -> Iterator[tuple[str, Held]]:
+        """(kind, value) of everything it holds, by kind and key, as it stood at one moment."""
+
+    def delete(self, kind: str, *keys: str) -> None:
+        """Forget these keys, in any order; no error for one that is not there."""
 
     def close(self) -> None:
         """Release the connection."""

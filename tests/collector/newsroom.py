@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from services.adapters.all_hosts import AllHosts
 from services.adapters.http_fetcher import HttpFetcher
 from services.adapters.manual_clock import ManualClock
 from services.adapters.sqlite_bus import SqliteBus
@@ -18,6 +19,7 @@ from services.domain.events import COLLECTED, UNMATCHED, Collected
 from services.domain.feed import EntryRecord, Feed, FeedCursor
 from services.ports.bus import Bus
 from services.ports.extractor import Extractor
+from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings
@@ -67,6 +69,7 @@ def newsroom(
     feeds: Mapping[str, Feed],
     clock: ManualClock | None = None,
     through: Callable[[Bus, Ledger], tuple[Bus, Ledger]] = lambda bus, ledger: (bus, ledger),
+    hosts: Hosts | None = None,
 ) -> Iterator[Newsroom]:
     """A second one on the same folder is what a restart is. `through` puts something before bus and ledger."""
     clock = clock or ManualClock(NOON)
@@ -75,7 +78,9 @@ def newsroom(
     bus, ledger = SqliteBus(folder / "bus.db", clock), SqliteLedger(folder / "ledger.db")
     book = replace(rules, feeds=dict(feeds))
     try:
-        collector = Collector(lambda: book, settings, *through(bus, ledger), fetcher, extractor, clock)
+        collector = Collector(
+            lambda: book, settings, *through(bus, ledger), fetcher, extractor, clock, hosts=hosts or AllHosts()
+        )
         yield Newsroom(collector, bus, ledger, clock, press)
     finally:
         for port in (fetcher, bus, ledger):

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +71,12 @@ class MortalBus(Bus):
     def lag(self, topic: str, group: str) -> int:
         return self._bus.lag(topic, group)
 
+    def waiting_since(self, topic: str, group: str) -> datetime | None:
+        return self._bus.waiting_since(topic, group)
+
+    def skip_to(self, topic: str, group: str, since: datetime | None) -> None:
+        self._killer.write(self._bus.skip_to, topic, group, since)
+
     def size(self, topic: str) -> int:
         return self._bus.size(topic)
 
@@ -97,8 +103,12 @@ class MortalLedger(Ledger):
     def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[Held]:
         return self._ledger.scan(kind, prefix, after)
 
-    def delete(self, kind: str, key: str) -> None:
-        self._killer.write(self._ledger.delete, kind, key)
+    def snapshot(self) -> Iterator[tuple[str, Held]]:
+        return self._ledger.snapshot()
+
+    def delete(self, kind: str, *keys: str) -> None:
+        for key in keys:
+            self._killer.write(self._ledger.delete, kind, key)
 
     def close(self) -> None:
         self._ledger.close()

@@ -7,35 +7,75 @@ process would have it. An adapter that needs a server carries a mark on its para
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from services.adapters.elasticsearch_archive import ElasticsearchArchive
+from services.adapters.elasticsearch_ledger import ElasticsearchLedger
+from services.adapters.kafka_bus import KafkaBus
 from services.adapters.manual_clock import ManualClock
+from services.adapters.overlay_ledger import OverlayLedger
 from services.adapters.sqlite_archive import SqliteArchive
 from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
 from services.ports.archive import Archive
 from services.ports.bus import Bus
 from services.ports.ledger import Ledger
+from services.settings import ElasticsearchSettings, KafkaSettings
+from tests.servers.kafka_server import KafkaServer
+from tests.servers.topics import own_topics
 
 OpenBus = Callable[[], Bus]
 OpenLedger = Callable[[], Ledger]
 OpenArchive = Callable[[], Archive]
 
 
-def _sqlite_bus(folder: Path, clock: ManualClock) -> Bus:
-    return SqliteBus(folder / "bus.db", clock)
+@contextmanager
+def _sqlite_buses(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[OpenBus]:
+    folder: Path = request.getfixturevalue("tmp_path")
+    yield lambda: SqliteBus(folder / "bus.db", clock)
 
 
-def _sqlite_ledger(folder: Path) -> Ledger:
-    return SqliteLedger(folder / "ledger.db")
+@contextmanager
+def kafka_buses(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[OpenBus]:
+    """Topics of this test's own, on the shared broker."""
+    server: KafkaServer = request.getfixturevalue("kafka")
+    settings = KafkaSettings(partitions=3, hosts_partitions=3)
+    with own_topics(server) as url:
+        KafkaBus(url, clock, {}, settings, create=True).close()
+        yield lambda: KafkaBus(url, clock, {}, settings)
 
 
-def _sqlite_archive(folder: Path) -> Archive:
-    return SqliteArchive(folder / "archive.db")
+def _sqlite_ledger(request: pytest.FixtureRequest) -> Ledger:
+    return SqliteLedger(request.getfixturevalue("tmp_path") / "ledger.db")
+
+
+def _elasticsearch_ledger(request: pytest.FixtureRequest) -> Ledger:
+    return ElasticsearchLedger(request.getfixturevalue("elasticsearch_url"), ElasticsearchSettings(), create=True)
+
+
+@pytest.fixture
+def overlay(tmp_path: Path) -> Iterator[OverlayLedger]:
+    """One for the whole test: it is memory, and its `close` forgets nothing."""
+    kinds = ("entry", "feed", "feed_day", "later", "lease", "letter", "other", "sequence", "shingle", "story")
+    with closing(SqliteLedger(tmp_path / "under.db")) as under:
+        yield OverlayLedger(under, kinds)
+
+
+def _overlay_ledger(request: pytest.FixtureRequest) -> Ledger:
+    ledger: Ledger = request.getfixturevalue("overlay")
+    return ledger
+
+
+def _sqlite_archive(request: pytest.FixtureRequest) -> Archive:
+    return SqliteArchive(request.getfixturevalue("tmp_path") / "archive.db")
+
+
+def _elasticsearch_archive(request: pytest.FixtureRequest) -> Archive:
+    return ElasticsearchArchive(request.getfixturevalue("elasticsearch_url"), ElasticsearchSettings(), create=True)
 
 
 @pytest.fixture
@@ -43,10 +83,12 @@ def clock() -> ManualClock:
     return ManualClock(datetime(2026, 11, 23, 6, 30, tzinfo=UTC))
 
 
-@pytest.fixture(params=[pytest.param(_sqlite_bus, id="sqlite")])
-def open_bus(request: pytest.FixtureRequest, tmp_path: Path, clock: ManualClock) -> Iterator[OpenBus]:
-    with ExitStack() as stack:
-        yield lambda: stack.enter_context(closing(request.param(tmp_path, clock)))
+@pytest.fixture(
+    params=[pytest.param(_sqlite_buses, id="sqlite"), pytest.param(kafka_buses, id="kafka", marks=pytest.mark.kafka)]
+)
+def open_bus(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[OpenBus]:
+    with request.param(request, clock) as make, ExitStack() as stack:
+        yield lambda: stack.enter_context(closing(make()))
 
 
 @pytest.fixture
@@ -54,10 +96,17 @@ def bus(open_bus: OpenBus) -> Bus:
     return open_bus()
 
 
-@pytest.fixture(params=[pytest.param(_sqlite_ledger, id="sqlite")])
-def open_ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenLedger]:
+@pytest.fixture(
+    params=[
+        pytest.param(_sqlite_ledger, id="sqlite"),
+        pytest.param(_overlay_ledger, id="overlay"),
+        pytest.param(_elasticsearch_ledger, id="elasticsearch"),
+    ]
+)
+def open_ledger(request: pytest.FixtureRequest) -> Iterator[OpenLedger]:
+    request.param(request).close()  # makes the fixtures that it needs before the stack, to end after it
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(closing(request.param(tmp_path)))
+        yield lambda: stack.enter_context(closing(request.param(request)))
 
 
 @pytest.fixture
@@ -65,10 +114,13 @@ def ledger(open_ledger: OpenLedger) -> Ledger:
     return open_ledger()
 
 
-@pytest.fixture(params=[pytest.param(_sqlite_archive, id="sqlite")])
-def open_archive(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OpenArchive]:
+@pytest.fixture(
+    params=[pytest.param(_sqlite_archive, id="sqlite"), pytest.param(_elasticsearch_archive, id="elasticsearch")]
+)
+def open_archive(request: pytest.FixtureRequest) -> Iterator[OpenArchive]:
+    request.param(request).close()  # makes the fixtures that it needs before the stack, to end after it
     with ExitStack() as stack:
-        yield lambda: stack.enter_context(closing(request.param(tmp_path)))
+        yield lambda: stack.enter_context(closing(request.param(request)))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -183,6 +183,15 @@ def test_tokens_are_ours_not_the_engines(archive: Archive) -> None:
         assert found(archive, query) == [], query
 
 
+def test_a_word_of_any_length_is_one_token(archive: Archive) -> None:
+    word = "đ" * 300
+    archive.save([enriched("a1", text=f"lúa {word} nước {'x' * 40_000} hết")])
+    for query in (word, f'"lúa {word} nước"', "nước hết"):
+        assert found(archive, query) == ["a1"], query
+    for query in (word[:255], word[:45], "x" * 7000, '"nước hết"'):
+        assert found(archive, query) == [], query
+
+
 def test_words_of_the_engines_own_query_languages_are_only_words(archive: Archive) -> None:
     archive.save([enriched("a1", text="near not and or column plain_title rowid words")])
     assert found(archive, '"not and or"') == ["a1"]
@@ -273,3 +282,75 @@ def test_readers_and_writers_work_at_once(open_archive: OpenArchive) -> None:
         thread.join()
     assert totals == sorted(totals)
     assert command.search(query).total == 20
+
+
+def test_facets_count_what_hits_have_most_first(archive: Archive) -> None:
+    archive.save(
+        [
+            enriched("a", text="lúa", places={"bu-gia-map": "about", "binh-phuoc": "mention"}, topics=("y-te",)),
+            enriched("b", text="lúa", places={"binh-phuoc": "part"}, topics=("y-te", "gia-ca"), outlet="VOV"),
+            enriched("c", text="lúa", language="en"),
+            enriched("d", text="điều", places={"xa-dak-o": "about"}, topics=("an-ninh",), outlet="khac"),
+        ]
+    )
+    query = parse("lúa")
+    assert archive.facet(query, "place") == [("binh-phuoc", 2), ("bu-gia-map", 1)]
+    assert archive.facet(query, "topic") == [("y-te", 2), ("gia-ca", 1)]
+    assert archive.facet(query, "outlet") == [("bao-mau", 2), ("vov", 1)]
+    assert archive.facet(query, "language") == [("vi", 2), ("en", 1)]
+    assert archive.facet(query, "topic", limit=1) == [("y-te", 2)]
+    assert archive.facet(parse("cà phê"), "place") == []
+
+
+def test_a_facet_counts_every_value(archive: Archive) -> None:
+    """More values than one request to a server gives."""
+    names = [f"t{number:04}" for number in range(1100)]
+    archive.save([enriched(f"a{begin}", text="lúa", topics=tuple(names[begin:])) for begin in (0, 1, 1099)])
+    counted = archive.facet(parse("lúa"), "topic", limit=2000)
+    assert counted == [("t1099", 3), *((name, 2) for name in names[1:1099]), ("t0000", 1)]
+
+
+def test_a_timeline_counts_days_of_the_office(archive: Archive) -> None:
+    midnight = datetime(2026, 11, 19, 17, 0, tzinfo=UTC)
+    archive.save(
+        [
+            enriched("last", text="lúa", published_at=midnight - timedelta(microseconds=1)),
+            enriched("first", text="lúa", published_at=midnight),
+            enriched("same", text="lúa", published_at=midnight + timedelta(hours=23, minutes=59)),
+            enriched("undated", text="lúa", published_at=None, first_seen=midnight + timedelta(days=40)),
+            enriched("other", text="điều", published_at=midnight),
+        ]
+    )
+    days = [(date(2026, 11, 19), 1), (date(2026, 11, 20), 2), (date(2026, 12, 30), 1)]
+    assert archive.timeline(parse("lúa")) == days
+    assert archive.timeline(parse("cà phê")) == []
+
+
+def test_facets_and_timelines_of_what_no_index_answers_alone(archive: Archive) -> None:
+    archive.save(
+        [
+            enriched("a", text="dài 12 km", topics=("giao-thong",), places={"binh-phuoc": "about"}),
+            enriched("b", text="dài 7 km", topics=("giao-thong", "y-te"), published_at=DAY + timedelta(days=1)),
+            enriched("c", text="dài lắm", topics=("y-te",)),
+        ]
+    )
+    query = parse(r"dài re:/[0-9]+ km/")
+    assert query.needs_check
+    assert found(archive, r"dài re:/[0-9]+ km/") == ["b", "a"]
+    assert archive.facet(query, "topic") == [("giao-thong", 2), ("y-te", 1)]
+    assert archive.facet(query, "place") == [("binh-phuoc", 1)]
+    assert archive.facet(query, "outlet") == [("bao-mau", 2)]
+    assert archive.facet(query, "language") == [("vi", 2)]
+    assert archive.timeline(query) == [(date(2026, 11, 20), 1), (date(2026, 11, 21), 1)]
+    first = archive.search(query, 1)
+    assert (first.total, [hit.article_id for hit in first.hits]) == (2, ["b"])
+    second = archive.search(query, 1, first.next)
+    assert (second.total, [hit.article_id for hit in second.hits], second.next) == (2, ["a"], None)
+
+
+@pytest.mark.parametrize("query", ["tone:critical", "lúa -tone:positive", "lúa OR (tone:neutral y)"])
+def test_no_count_of_tone_by_outlet(archive: Archive, query: str) -> None:
+    archive.save([enriched("a", text="lúa")])
+    with pytest.raises(Unprocessable, match="công bằng"):
+        archive.facet(parse(query), "outlet")
+    archive.facet(parse(query), "topic")

@@ -1,0 +1,139 @@
+"""Where the log begins and ends and what a group has committed, asked without joining any group."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from kafka import TopicPartition
+from kafka.admin import ConfigResource, NewTopic, OffsetSpec, OffsetTimestamp
+from kafka.errors import NoError, TopicAlreadyExistsError, UnknownTopicOrPartitionError
+from kafka.structs import OffsetAndMetadata
+
+from services.adapters.kafka.cluster import Cluster
+from services.adapters.kafka.topics import Topic
+from services.ports.errors import Unavailable
+
+Partition = Any
+"""kafka.TopicPartition(topic, partition); the library has no types."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def millis(moment: datetime) -> int:
+    """Kafka's record time: milliseconds since 1970. Raises TypeError for a time without zone."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
+def instant(value: int) -> datetime:
+    """The aware UTC time of `millis`."""
+    return _EPOCH + timedelta(milliseconds=value)
+
+
+def make_topics(cluster: Cluster, topics: tuple[Topic, ...]) -> None:
+    """Make those that are missing, and bring the retention of the others to the settings."""
+    there = set(cluster.ask(lambda admin: admin.list_topics()))
+    missing = [topic for topic in topics if topic.name not in there]
+    for topic in missing:
+        new = NewTopic(topic.name, topic.partitions, topic.replicas, topic_configs=dict(topic.configs))
+        cluster.ask(partial(_make, new))
+    if missing:
+        cluster.ask(lambda admin: admin.wait_for_topics([topic.name for topic in missing]))
+    _keep_so_long(cluster, [topic for topic in topics if topic.name in there])
+
+
+def _make(new: Any, admin: Any) -> None:
+    with contextlib.suppress(TopicAlreadyExistsError):  # another service that starts just now was faster
+        admin.create_topics([new])
+
+
+def _keep_so_long(cluster: Cluster, topics: list[Topic]) -> None:
+    if not topics:
+        return
+    asked = [ConfigResource("TOPIC", topic.name, ["retention.ms"]) for topic in topics]
+    held = cluster.ask(lambda admin: admin.describe_configs(asked, config_filter="all"))["topic"]
+    changed = [topic for topic in topics if held[topic.name]["retention.ms"]["value"] != topic.retention_ms]
+    if changed:
+        wanted = [ConfigResource("TOPIC", topic.name, {"retention.ms": topic.retention_ms}) for topic in changed]
+        # Only this one key: what an operator has set beside it stays.
+        cluster.ask(lambda admin: admin.alter_configs(wanted, incremental=True))
+
+
+def require_topics(cluster: Cluster, names: list[str]) -> None:
+    """Raises Unavailable when one of them was never made."""
+    there = set(cluster.ask(lambda admin: admin.list_topics()))
+    missing = sorted(set(names) - there)
+    if missing:
+        raise Unavailable(
+            f"Kafka tại {', '.join(cluster.servers)} chưa có {', '.join(missing)}. Chạy dịch vụ collector trước, "
+            "hoặc chỉ đúng địa chỉ bus / these topics are not there yet: start the collector first, or name the "
+            "right bus"
+        )
+
+
+def partitions(cluster: Cluster, topic: str) -> list[Partition]:
+    """All partitions of a topic by their number."""
+
+    def question(admin: Any) -> list[Partition]:
+        (described,) = admin.describe_topics([topic])
+        numbers = sorted(one["partition_index"] for one in described["partitions"])
+        if not numbers:
+            raise UnknownTopicOrPartitionError(topic)
+        return [TopicPartition(topic, number) for number in numbers]
+
+    found: list[Partition] = cluster.ask(question)
+    return found
+
+
+def begins(cluster: Cluster, of: list[Partition]) -> dict[Partition, int]:
+    """The first offset that is still held."""
+    return _listed(cluster, dict.fromkeys(of, OffsetSpec.EARLIEST))
+
+
+def ends(cluster: Cluster, of: list[Partition]) -> dict[Partition, int]:
+    """The offset that the next message will have."""
+    return _listed(cluster, dict.fromkeys(of, OffsetSpec.LATEST))
+
+
+def since(cluster: Cluster, of: list[Partition], moment: datetime) -> dict[Partition, int]:
+    """The first offset whose message is of that time or later; a partition without one is missing.
+
+    Times finer than a millisecond do not exist here: a moment between two of them stands for the later.
+    """
+    rounded_up = -((_EPOCH - moment) // timedelta(milliseconds=1))
+    found = _listed(cluster, {one: OffsetTimestamp(max(0, rounded_up)) for one in of})
+    return {one: offset for one, offset in found.items() if offset >= 0}
+
+
+def committed(cluster: Cluster, group: str, of: list[Partition]) -> dict[Partition, int]:
+    """What the group has committed; a partition without a commit is missing."""
+    held = cluster.ask(lambda admin: admin.list_group_offsets({group: of}))[group]
+    return {one: place.offset for one, place in held.items() if place.offset >= 0}
+
+
+def waiting(cluster: Cluster, group: str, of: list[Partition]) -> dict[Partition, tuple[int, int]]:
+    """[first, end) of what the group has not committed; a group that never committed waits for everything held."""
+    first, last, done = begins(cluster, of), ends(cluster, of), committed(cluster, group, of)
+    return {one: (max(first[one], done.get(one, 0)), last[one]) for one in of}
+
+
+def commit_for(cluster: Cluster, group: str, places: Mapping[Partition, int]) -> None:
+    """Commit for a group that has no readers now."""
+    if not places:
+        return
+    wanted = {one: OffsetAndMetadata(offset, "", -1) for one, offset in places.items()}
+
+    def question(admin: Any) -> None:
+        for error in admin.alter_group_offsets(group, wanted).values():
+            if error is not NoError:
+                raise error(group)
+
+    cluster.ask(question)
+
+
+def _listed(cluster: Cluster, specs: dict[Partition, Any]) -> dict[Partition, int]:
+    found = cluster.ask(lambda admin: admin.list_partition_offsets(specs))
+    return {one: place.offset for one, place in found.items()}
