@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ KIND = "parked"
 
 
 class Retried(Record, frozen=True, kw_only=True):
-    """Kept in the ledger under the place of the parked message: it was sent round again."""
+    """Kept in the ledger under the id of the parked message: it was sent round again."""
 
     by: str
     at: datetime
@@ -24,7 +25,10 @@ class Retried(Record, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class ParkedItem:
-    """A parked message with its place in the log (its id) and, when it was sent round again, by whom."""
+    """A parked message and, when it was sent round again, by whom.
+
+    Its id is made of what it says: places in a log are others after a restore, and on another engine.
+    """
 
     id: str
     parked: Parked
@@ -39,10 +43,12 @@ class ParkedItem:
 def list_parked(bus: Bus, ledger: Ledger) -> list[ParkedItem]:
     """All parked messages that the log still holds, oldest first. Raises Unavailable."""
     done = {held.key: decode(held.value, Retried) for held in ledger.scan(KIND)}
-    return [
-        ParkedItem(delivery.position, decode(delivery.message.value, Parked), done.get(delivery.position))
-        for delivery in bus.scan(PARKED)
-    ]
+    values = [delivery.message.value for delivery in bus.scan(PARKED)]
+    return [ParkedItem(_id(value), decode(value, Parked), done.get(_id(value))) for value in values]
+
+
+def _id(value: bytes) -> str:
+    return hashlib.sha256(value).hexdigest()[:12]
 
 
 def retry(bus: Bus, ledger: Ledger, items: Sequence[ParkedItem], by: str, at: datetime) -> int:
