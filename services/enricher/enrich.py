@@ -40,12 +40,24 @@ class _Done:
 
 
 class Enricher:
-    """Reads COLLECTED as one group. `rules` gives the snapshot of the rules for each message."""
+    """Reads COLLECTED as one group. `rules` gives the snapshot of the rules for each message.
 
-    def __init__(self, rules: Callable[[], Rulebook], bus: Bus, archive: Archive, ledger: Ledger, clock: Clock) -> None:
+    `past`: another archive in which earlier texts of an article are looked up too, for one that is only being filled.
+    """
+
+    def __init__(
+        self,
+        rules: Callable[[], Rulebook],
+        bus: Bus,
+        archive: Archive,
+        ledger: Ledger,
+        clock: Clock,
+        past: Archive | None = None,
+    ) -> None:
         self._rules = rules
         self._bus = bus
         self._archive = archive
+        self._past = past
         self._clock = clock
         self._neighbours = Neighbours(ledger)
 
@@ -113,6 +125,7 @@ class Enricher:
         """Compared with the archive, and with versions of the same article earlier in this batch."""
         versions = [
             *self._archive.versions(article.article_id),
+            *(self._past.versions(article.article_id) if self._past is not None else []),
             *(version_of(one.document.article) for one in before if one.document.article_id == article.article_id),
         ]
         previous = previous_version(article, versions)

@@ -6,11 +6,13 @@ the neighbours. The same article under the same rules gives the same document, i
 
 from __future__ import annotations
 
+import msgspec
+
 from services.domain.article import Article, tokens_of
 from services.domain.events import Enriched
 from services.domain.fact.contradiction import find_contradictions
 from services.domain.language import detect
-from services.domain.story import sketch_of
+from services.domain.story import Sketch, sketch_of
 from services.domain.tone import read_tone
 from services.enricher.change import Change
 from services.enricher.neighbours import Neighbours
@@ -29,14 +31,21 @@ def enrich(
 
     `also`: ids of unwatched places to record, those of running watches. Raises Unavailable from the neighbours.
     """
+    document, sketch = unplaced(article, rules, also=also, change=change)
+    told = neighbours.place(sketch)
+    return msgspec.structs.replace(document, story_id=told.story_id, copy_of=told.copy_of)
+
+
+def unplaced(
+    article: Article, rules: Rulebook, *, also: frozenset[str] = frozenset(), change: Change | None = None
+) -> tuple[Enriched, Sketch]:
+    """All of it but the story, and the sketch by which that is found; its own id stands for the story."""
     fields = tokens_of(article.title, article.lead, article.text)
     language = detect(fields, article.declared_language)
     reading = rules.places.read(fields, article.published_at, also)
     topics = rules.topics.find(fields, language)
     tone = read_tone(fields, reading, topics, rules.tone, language)
-    findings = find_contradictions(article, fields, reading, rules.facts)
-    told = neighbours.place(sketch_of(article, fields))
-    return Enriched(
+    document = Enriched(
         article=article,
         reading=reading,
         language=language,
@@ -44,10 +53,27 @@ def enrich(
         tone=tone.tone,
         tone_document=tone.tone_document,
         issue_type=tone.issue_type,
-        findings=findings,
-        story_id=told.story_id,
-        copy_of=told.copy_of,
+        findings=find_contradictions(article, fields, reading, rules.facts),
+        story_id=article.article_id,
         change=change,
+        rules=rules.version,
+    )
+    return document, sketch_of(article, fields)
+
+
+def places_again(document: Enriched, rules: Rulebook, *, also: frozenset[str]) -> Enriched:
+    """The document that `enrich` would make, where only the places to be recorded are others than they were."""
+    article = document.article
+    fields = tokens_of(article.title, article.lead, article.text)
+    reading = rules.places.read(fields, article.published_at, also)
+    tone = read_tone(fields, reading, document.topics, rules.tone, document.language)
+    return msgspec.structs.replace(
+        document,
+        reading=reading,
+        tone=tone.tone,
+        tone_document=tone.tone_document,
+        issue_type=tone.issue_type,
+        findings=find_contradictions(article, fields, reading, rules.facts),
         rules=rules.version,
     )
 
