@@ -17,14 +17,16 @@ from email.message import EmailMessage
 import msgspec
 
 from services.alerter.cases import Cases
-from services.alerter.digest import Desk, Drawn, confirmed_at, draw, lay_out, recipients
+from services.alerter.digest import Desk, Drawn, confirmed_at, draw, lay_out
 from services.alerter.intake import Intake
 from services.alerter.lease import Lease
 from services.alerter.letter import Envelope, Sent, compose, message_id, render
 from services.alerter.notice import Notices
 from services.alerter.post import Post
+from services.alerter.readers import recipients
 from services.alerter.records import Letter
 from services.alerter.sequence import Numbers
+from services.alerter.urgent import Announcements
 from services.alerter.window import Window, Windows, latest_due
 from services.domain.watch import Person
 from services.ports.bus import Bus
@@ -75,8 +77,8 @@ class Alerter:
         self._numbers = Numbers(ledger)
         self._windows = Windows(ledger, settings.digest)
         self._post = Post(ledger, mailer, self._windows, clock, on_sent)
-        notices = Notices(self._post, settings)
-        self._intake = Intake(rules, bus, ledger, clock, self._numbers, Cases(ledger), notices)
+        notices, announcements = Notices(self._post, settings), Announcements(self._post, settings)
+        self._intake = Intake(rules, bus, ledger, clock, self._numbers, Cases(ledger), notices, announcements)
         self._turn = threading.RLock()
 
     def step(self, limit: int = 100) -> int:
@@ -91,6 +93,8 @@ class Alerter:
             with self._lease.hold() as held:
                 if not held:
                     return 0
+                if self._lease.taken_over:
+                    self._intake.begin_again()
                 done = self._intake.take(limit)
                 # What the mailer cannot take now stays written down: it holds up neither messages nor digests.
                 self._post.send_all(self._lease.renew)
@@ -156,7 +160,7 @@ class Alerter:
         if not self._lease.renew():
             return sent
         desk = self._desk(now)
-        for person in recipients(self._rules()):
+        for person in recipients(desk.rules):
             found = self._windows.get(person.email)
             if found is not None and self._is_due(person, due) and not self._was_refused(person, found[0], due):
                 self._write(person, self._drawn(person, found[0], desk, due))
@@ -165,7 +169,7 @@ class Alerter:
     def _send_by_hand(self, now: datetime) -> ByHand:
         sent, keys, unchanged = self._post.send_all(self._lease.renew), [], []
         due, desk = latest_due(now, self._settings.digest), self._desk(now)
-        for person in recipients(self._rules()):
+        for person in recipients(desk.rules):
             found = self._windows.get(person.email)
             if found is None:
                 continue
@@ -222,6 +226,7 @@ class Alerter:
             subject=str(message["Subject"]),
             at=digest.at,
             articles=drawn.articles,
+            lines=len(drawn.digest.selection.lines),
             start=drawn.start,
             end=drawn.end,
         )

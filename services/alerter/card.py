@@ -53,7 +53,7 @@ def card_of(line: Line, number: int, places: PlaceRegister, topics: dict[str, To
     """`first`: among the five, so it says why."""
     head = line.head
     place = place_name(head, places)
-    topic = topic_name(line.topic, topics)
+    topic = topic_name(line.heading, topics)
     others = [one for one in line.clippings[1:] if one.outlet != head.outlet]
     links = {one.outlet: Link(one.outlet_name, one.url or "") for one in others}
     return Card(
@@ -70,7 +70,7 @@ def card_of(line: Line, number: int, places: PlaceRegister, topics: dict[str, To
         copies=line.copies,
         others=tuple(links.values())[:_MOST_OUTLETS],
         more_others=max(0, len(links) - _MOST_OUTLETS),
-        foreign=_foreign(head),
+        foreign=foreign_of(head),
         marks=_marks(line),
         tone=tone_of(head),
         asks=asks(line),
@@ -100,6 +100,7 @@ def place_name(clipping: Clipping, places: PlaceRegister) -> str:
 
 
 def topic_name(topic: str, topics: dict[str, Topic]) -> str:
+    """A topic's name; a section of a watch is its own name."""
     return topics[topic].name if topic in topics else (topic or "Khác")
 
 
@@ -124,7 +125,8 @@ def _name(places: PlaceRegister, place: str, on: date) -> str:
     return name[:1].upper() + name[1:]
 
 
-def _foreign(clipping: Clipping) -> str:
+def foreign_of(clipping: Clipping) -> str:
+    """Language and country of an item from abroad or in another language."""
     abroad = clipping.country not in ("", "VN")
     if clipping.language == "vi" and not abroad:
         return ""
@@ -142,7 +144,7 @@ def _marks(line: Line) -> tuple[str, ...]:
     return tuple(marks)
 
 
-def _why(line: Line, place: str, topic: str) -> str:
+def _why(line: Line, place: str, heading: str) -> str:
     parts = [f"về {place}" if place else "", f"{len(line.outlets)} báo viết riêng" if len(line.outlets) > 1 else ""]
-    parts.append(f"chủ đề {topic}" if line.topic else "")
+    parts.append(f"mục {heading}" if line.section else f"chủ đề {heading}" if line.topic else "")
     return "; ".join(part for part in parts if part) or "tin mới nhất"

@@ -35,6 +35,8 @@ class Line:
     """Articles that repeat another one's text."""
     place_rank: int
     topic: str
+    section: str
+    """Heading that a watch asks for, or the id of the topic that it names; empty: it stands under its topic."""
     weight: float
     newest: datetime
     told_before: bool
@@ -45,6 +47,11 @@ class Line:
     def head(self) -> Clipping:
         return self.clippings[0]
 
+    @property
+    def heading(self) -> str:
+        """What it stands and is counted under: a topic's id or a section."""
+        return self.section or self.topic
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -52,10 +59,11 @@ class Selection:
 
     first: tuple[Line, ...]
     topics: tuple[tuple[str, tuple[Line, ...]], ...]
+    """By heading."""
     old: tuple[Line, ...]
     """"Tin cũ mới tìm thấy"."""
     counted: dict[str, int]
-    """Topic -> articles not shown."""
+    """Heading -> articles not shown."""
     mentions: int
     fill: int
     official: int
@@ -81,11 +89,13 @@ def choose(
     weights: Mapping[str, float],
     story_of: Callable[[str], str],
     told: Mapping[str, Collection[str]],
+    sections: Mapping[str, str] | None = None,
 ) -> Selection:
     """The digest of these clippings (in order of number) for a recipient of these watches.
 
     `weights`: topic -> weight. `story_of`: the id by which a story goes today. `told`: story (today's id) -> outlets
-    that this recipient was shown.
+    that this recipient was shown. `sections`: watch -> its heading (or a topic's id), the watch that comes first wins;
+    they order nothing.
     """
     caught = _latest([one for one in clippings if any(match.watch in watches for match in one.matches)])
     press = [one for one in caught if one.source_class == "press"]
@@ -93,7 +103,8 @@ def choose(
     near = {one.number: _nearness(one, watches) for one in press}
     mentions = [one for one in press if not one.fill and near[one.number] == "mention"]
     main = [one for one in press if not one.fill and near[one.number] != "mention"]
-    lines = _lines(main, weights, story_of, told)
+    mine = {watch: section for watch, section in (sections or {}).items() if watch in watches}
+    lines = _lines(main, weights, story_of, told, mine)
     first, topics, old, counted = _placed(lines)
     return Selection(
         first=first,
@@ -107,6 +118,16 @@ def choose(
         articles=len(press),
         news=sum(line.weight > 0 and not line.head.old for line in lines),
     )
+
+
+def announced(clipping: Clipping) -> tuple[str, ...]:
+    """The urgent watches for whose recipients this clipping is a notice at once; passing mentions never are.
+
+    Only press; nothing old, nothing of a first poll. Once for each story and occasion is the caller's to keep.
+    """
+    if clipping.source_class != "press" or clipping.fill or clipping.old:
+        return ()
+    return tuple(match.watch for match in clipping.matches if match.urgent and match.nearness != "mention")
 
 
 def place_rank(places: Mapping[str, Nearness]) -> int:
@@ -136,16 +157,21 @@ def _lines(
     weights: Mapping[str, float],
     story_of: Callable[[str], str],
     told: Mapping[str, Collection[str]],
+    sections: Mapping[str, str],
 ) -> list[Line]:
     stories: dict[str, list[Clipping]] = {}
     for one in main:
         stories.setdefault(story_of(one.story_id), []).append(one)
-    lines = [_line(story, members, weights, told) for story, members in stories.items()]
+    lines = [_line(story, members, weights, told, sections) for story, members in stories.items()]
     return sorted(lines, key=_rank)
 
 
 def _line(
-    story: str, members: Sequence[Clipping], weights: Mapping[str, float], told: Mapping[str, Collection[str]]
+    story: str,
+    members: Sequence[Clipping],
+    weights: Mapping[str, float],
+    told: Mapping[str, Collection[str]],
+    sections: Mapping[str, str],
 ) -> Line:
     ordered = sorted(
         members,
@@ -156,6 +182,7 @@ def _line(
     outlets = tuple(dict.fromkeys(one.outlet for one in own))
     before = told.get(story)
     topic = max(ordered[0].topics, key=lambda name: weights.get(name, 1.0), default=OTHER)
+    near = {match.watch for one in members for match in one.matches if match.nearness != "mention"}
     return Line(
         story_id=story,
         clippings=tuple(ordered),
@@ -163,6 +190,7 @@ def _line(
         copies=len(members) - len(own),
         place_rank=min(place_rank(one.places) for one in members),
         topic=topic,
+        section=next((section for watch, section in sections.items() if watch in near), ""),
         weight=max((weights.get(name, 1.0) for one in members for name in one.topics), default=1.0),
         newest=max(one.time for one in members),
         told_before=before is not None,
@@ -177,7 +205,7 @@ def _rank(line: Line) -> tuple[int, int, float, float, str]:
 def _placed(
     lines: Sequence[Line],
 ) -> tuple[tuple[Line, ...], tuple[tuple[str, tuple[Line, ...]], ...], tuple[Line, ...], dict[str, int]]:
-    """(first, by topic, old, counted). A topic of weight 0 (sports tables, lottery) is counted and never shown."""
+    """(first, by heading, old, counted). A topic of weight 0 (sports tables, lottery) is counted and never shown."""
     noise = [line for line in lines if line.weight == 0]
     told = [line for line in lines if line.weight > 0]
     news = [line for line in told if not line.head.old]
@@ -187,9 +215,9 @@ def _placed(
     shown_old = old[: LINES - len(shown)]
     topics: dict[str, list[Line]] = {}
     for line in shown:
-        topics.setdefault(line.topic, []).append(line)
+        topics.setdefault(line.heading, []).append(line)
     counted: Counter[str] = Counter()
     for line in (*rest[len(shown) :], *old[len(shown_old) :], *noise):
-        counted[line.topic] += len(line.clippings)
-    grouped = tuple((topic, tuple(members)) for topic, members in topics.items())
+        counted[line.heading] += len(line.clippings)
+    grouped = tuple((heading, tuple(members)) for heading, members in topics.items())
     return tuple(first), grouped, tuple(shown_old), dict(counted)

@@ -28,6 +28,8 @@ class Match(Record, frozen=True, kw_only=True):
 
     watch: str
     nearness: Nearness
+    urgent: bool = False
+    """As the watch stood then: a watch made urgent later announces nothing that it caught before."""
 
 
 class Clipping(Record, frozen=True, kw_only=True):
@@ -85,9 +87,8 @@ def is_old(published_at: datetime | None, first_seen: datetime) -> bool:
 def clip(enriched: Enriched, rules: Rulebook, at: datetime) -> Clipping:
     """What every running watch says of this article, and what letters will show of it."""
     article = enriched.article
-    document = searchable(article, enriched.reading, enriched.topics, enriched.language)
-    running = list(rules.running.values())
-    caught = [compiled for compiled in running if compiled.query.matches(document)]
+    document = searchable(article, enriched.reading, enriched.topics, enriched.language, tone=enriched.tone)
+    caught = rules.index.matching(document)
     outlet = rules.outlets.by_id.get(article.outlet)
     return Clipping(
         article_id=article.article_id,
@@ -112,8 +113,15 @@ def clip(enriched: Enriched, rules: Rulebook, at: datetime) -> Clipping:
         issue_type=enriched.issue_type,
         story_id=enriched.story_id,
         copy_of=enriched.copy_of,
-        matches=[Match(watch=one.id, nearness=_nearness(one.query, enriched.places)) for one in caught],
-        excluded=[compiled.id for compiled in running if compiled.query.excluded(document)],
+        matches=[
+            Match(
+                watch=one.id,
+                nearness=_nearness(one.query, enriched.places),
+                urgent=one.watch.urgency == "urgent",
+            )
+            for one in caught
+        ],
+        excluded=[compiled.id for compiled in rules.index.excluded(document)],
         rules=rules.version,
     )
 

@@ -9,19 +9,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+import msgspec
+
 from services.alerter import words
 from services.alerter.card import Card, card_of, topic_name
-from services.alerter.choose import Selection, choose
+from services.alerter.choose import Selection
 from services.alerter.clipping import Clipping
+from services.alerter.readers import share_of
 from services.alerter.sources import Sources, by_reason, listed, read_sources
 from services.alerter.stories import stories
-from services.alerter.window import ToldStory, Window, remembered
+from services.alerter.window import Window
 from services.domain.case import Case, Verdict
 from services.domain.codec import decode
 from services.domain.finding import FindingStatus
 from services.domain.watch import CompiledWatch, Person, Role
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
+from services.rulebook.waiting import short_words, waiting_sets
 from services.settings import Office, Settings
 
 ROLES: dict[Role, str] = {"leadership": "lãnh đạo", "analyst": "chuyên viên", "operator": "vận hành"}
@@ -74,6 +78,8 @@ class Digest:
     """Why -> which, grouped by outlet."""
     disabled: list[str]
     excluded: tuple[tuple[str, int], ...]
+    pending: tuple[str, ...]
+    """Configuration that waits, for operators alone."""
     reason: str
 
 
@@ -107,12 +113,14 @@ class Desk:
     confirmed: tuple[Case, ...]
     proposed: tuple[Case, ...]
     story_of: Callable[[str], str]
+    pending: tuple[str, ...]
 
 
 def lay_out(ledger: Ledger, rules: Rulebook, settings: Settings, at: datetime) -> Desk:
     """Read what the digests of this moment need beside clippings and windows."""
     confirmed, proposed = _cases(ledger, at)
-    return Desk(rules, settings, at, read_sources(ledger, rules, at), confirmed, proposed, stories(ledger))
+    sources, pending = read_sources(ledger, rules, at), short_words(waiting_sets(ledger), settings.digest.zone)
+    return Desk(rules, settings, at, sources, confirmed, proposed, stories(ledger), tuple(pending))
 
 
 def confirmed_at(ledger: Ledger, at: datetime) -> list[str]:
@@ -122,43 +130,11 @@ def confirmed_at(ledger: Ledger, at: datetime) -> list[str]:
 
 def draw(desk: Desk, person: Person, window: Window, clippings: Sequence[Clipping], due: date | None) -> Drawn:
     """The digest for this person of all clippings after window.boundary, in order of their numbers."""
-    end = clippings[-1].number if clippings else window.boundary
-    watches = watches_of(person, desk.rules)
-    told = {desk.story_of(one.story_id): one.outlets for one in window.told}
-    weights = {topic.id: topic.weight for topic in desk.rules.topics.topics.values()}
-    selection = choose(clippings, {one.id for one in watches}, weights, desk.story_of, told)
-    digest = _digest(desk, person, window, selection, _excluded(clippings, watches), watches)
-    shown = [
-        ToldStory(story_id=line.story_id, outlets=sorted({one.outlet for one in line.clippings}), at=desk.at)
-        for line in selection.lines
-    ]
-    after = Window(
-        boundary=end,
-        serial=window.serial + 1,
-        due=due if due is not None else window.due,
-        drawn_at=desk.at,
-        since=window.since,
-        told=remembered(window, shown, desk.at, desk.story_of),
-        cases=[case.finding_id for case in desk.confirmed],
-    )
-    return Drawn(digest, window.boundary, end, after)
-
-
-def watches_of(person: Person, rules: Rulebook) -> list[CompiledWatch]:
-    return [
-        compiled
-        for compiled in rules.running.values()
-        if any(one.email == person.email for one in rules.people.recipients(compiled.watch))
-    ]
-
-
-def recipients(rules: Rulebook) -> list[Person]:
-    """Everyone who receives a digest, each address once."""
-    found: dict[str, Person] = {}
-    for compiled in rules.running.values():
-        for person in rules.people.recipients(compiled.watch):
-            found.setdefault(person.email, person)
-    return list(found.values())
+    share = share_of(person, window, clippings, desk.rules, desk.story_of, desk.at, due)
+    watches = list(share.watches)
+    digest = _digest(desk, person, window, share.selection, _excluded(clippings, watches), watches)
+    after = msgspec.structs.replace(share.after, cases=[case.finding_id for case in desk.confirmed])
+    return Drawn(digest, window.boundary, after.boundary, after)
 
 
 def _digest(
@@ -194,11 +170,11 @@ def _digest(
         selection=selection,
         cards=tuple(shown[line.story_id] for line in selection.first),
         groups=tuple(
-            Group(topic_name(topic, topics), tuple(shown[line.story_id] for line in lines))
-            for topic, lines in selection.topics
+            Group(topic_name(heading, topics), tuple(shown[line.story_id] for line in lines))
+            for heading, lines in selection.topics
         ),
         old=tuple(shown[line.story_id] for line in selection.old),
-        counted=tuple((topic_name(topic, topics), number) for topic, number in selection.counted.items()),
+        counted=tuple((topic_name(heading, topics), number) for heading, number in selection.counted.items()),
         answers=answers,
         followed=len(desk.confirmed) - len(new),
         to_check=tuple(to_check[-_MOST_CASES:]),
@@ -207,6 +183,7 @@ def _digest(
         unread=by_reason(sources.unread),
         disabled=listed(sources.disabled),
         excluded=excluded,
+        pending=desk.pending if person.role == "operator" else (),
         reason=_reason(person, watches),
     )
 

@@ -16,11 +16,13 @@ from traceback import format_exception
 import structlog
 
 from services.alerter.cases import Cases, case_of, notice_of
+from services.alerter.choose import announced
 from services.alerter.clipping import Clipping, clip
 from services.alerter.decisions import EVERY, publish_lost
 from services.alerter.notice import Notices
 from services.alerter.sequence import Numbers
 from services.alerter.stories import stories
+from services.alerter.urgent import Announcements
 from services.domain.case import Case
 from services.domain.codec import encode
 from services.domain.events import DECISIONS, ENRICHED, PARKED, SCHEMA, Decision, Enriched
@@ -30,6 +32,7 @@ from services.ports.clock import Clock
 from services.ports.errors import PortError
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
+from services.rulebook.versions import Versions
 
 GROUP = "alerter"
 _log = structlog.get_logger()
@@ -58,14 +61,21 @@ class Intake:
         numbers: Numbers,
         cases: Cases,
         notices: Notices,
+        announcements: Announcements,
     ) -> None:
         self._rules, self._bus, self._ledger, self._clock = rules, bus, ledger, clock
         self._numbers, self._cases, self._notices = numbers, cases, notices
+        self._announcements, self._versions = announcements, Versions(ledger)
         self._looked: datetime | None = None
 
     def waiting(self) -> bool:
         """Whether there is something to take, also when it is only time to look for lost decisions."""
         return self._may_be_lost() or any(self._bus.lag(topic, GROUP) > 0 for topic in (ENRICHED, DECISIONS))
+
+    def begin_again(self) -> None:
+        """From the last commits: another process has read on since we did. Raises Unavailable."""
+        for topic in (ENRICHED, DECISIONS):
+            self._bus.rewind(topic, GROUP)
 
     def take(self, limit: int) -> int:
         """Finish the next messages of both topics; returns how many. Raises Unavailable: they come again."""
@@ -98,19 +108,30 @@ class Intake:
         for one in found:
             with self._parking(one.delivery):
                 self._propose(one)
+                self._announce(one, story_of)
 
     def _read(self, delivery: Delivery, at: datetime, story_of: Callable[[str], str]) -> _Read:
-        rules, message = self._rules(), delivery.message
+        message, running = delivery.message, self._rules()
         enriched = read(message.value, message.headers, Enriched)
+        # One version judges a message whole; who is told of it is said by the rules that run.
+        rules = self._versions.of(enriched.rules, running)
         findings = enriched.findings if enriched.article.source_class == "press" else []
         cases = tuple(case_of(enriched, finding, rules, at, story_of) for finding in findings)
-        return _Read(delivery, clip(enriched, rules, at), cases, notice_of(enriched), rules)
+        return _Read(delivery, clip(enriched, rules, at), cases, notice_of(enriched), running)
 
     def _propose(self, article: _Read) -> None:
         proposed = [self._cases.propose(case) for case in article.cases]
         told = [case for case in proposed if case.notice == article.notice]
         if told:
             self._notices.new(article.notice, told, article.rules, told[0].proposed_at)
+
+    def _announce(self, article: _Read, story_of: Callable[[str], str]) -> None:
+        """By what was entered, now or before a crash: the same text read again under newer rules announces nothing."""
+        if not announced(article.clipping):
+            return
+        entered = self._numbers.entered(article.clipping.article_id, article.clipping.content_hash)
+        if entered is not None:
+            self._announcements.write(entered, article.rules, story_of)
 
     def _decided(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:

@@ -30,10 +30,14 @@ class Lease:
 
     def __init__(self, ledger: Ledger, clock: Clock, owner: str) -> None:
         self._ledger, self._clock, self._owner = ledger, clock, owner
+        self.taken_over = False
+        """Whether somebody else held it before the present `hold`: what they did since we held it, we have not seen."""
 
     @contextmanager
     def hold(self) -> Iterator[bool]:
         """Whether the lease is ours inside the block."""
+        before = self._ledger.get(KIND, KEY)
+        self.taken_over = before is not None and decode(before.value, LeaseRecord).owner != self._owner
         held = self.renew()
         try:
             yield held

@@ -17,7 +17,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -83,11 +83,17 @@ class Envelope:
     """Message-IDs of the thread, oldest first."""
 
 
-def render(kind: LetterKind, view: Any, zone: ZoneInfo, templates: Path | None = None, banner: str = "") -> Rendered:
-    """The letter of this view, from templates/mail/<kind>/. `banner` stands on top and in the subject."""
+def render(
+    template: Literal["digest", "notice", "urgent"],
+    view: Any,
+    zone: ZoneInfo,
+    templates: Path | None = None,
+    banner: str = "",
+) -> Rendered:
+    """The letter of this view, from templates/mail/<template>/. `banner` stands on top and in the subject."""
     environment = _environment(templates or resources.templates_dir(), zone)
     subject, text, html = (
-        environment.get_template(f"mail/{kind}/{part}").render(view=view, banner=banner)
+        environment.get_template(f"mail/{template}/{part}").render(view=view, banner=banner)
         for part in ("subject.txt", "body.txt", "body.html")
     )
     return Rendered(_one_line(subject), _tidy(text), css_inline.inline(html, keep_at_rules=True))

@@ -25,7 +25,8 @@ class Letter(Record, frozen=True, kw_only=True):
     """A letter of ours. In the ledger under kind "letter"; the key names it for ever.
 
     Digests: "digest|<recipient>|<serial>". Notices: "notice|new|<article>|<text>|<rules>|<recipient>" for what was
-    found in one text, else "notice|<occasion>|<story>|<fact>|<finding>|<recipient>".
+    found in one text, "notice|urgent|<story>|new or changed|<recipient>" for what an urgent watch caught, else
+    "notice|<occasion>|<story>|<fact>|<finding>|<recipient>".
     """
 
     message_id: str
@@ -44,6 +45,8 @@ class Letter(Record, frozen=True, kw_only=True):
     """Why the server refused it for good."""
     articles: list[str] = []
     """Ids of the articles that it shows."""
+    lines: int = 0
+    """A digest: how many stories it shows, a card or a line each."""
     findings: list[str] = []
     """Ids of the findings that a notice tells of."""
     start: int = 0

@@ -47,11 +47,11 @@ class Numbers:
         entered: list[Clipping] = []
         for clipping in clippings:
             before = known.get(clipping.article_id)
-            if before is not None and not _tell_again(clipping, before):
+            if before is not None and not tell_again(clipping, before):
                 continue
             number += 1
             entered.append(msgspec.structs.replace(clipping, number=number))
-            known[clipping.article_id] = _with(before, entered[-1])
+            known[clipping.article_id] = joined(before, entered[-1])
         if entered:
             touched = {clipping.article_id: known[clipping.article_id] for clipping in entered}
             # One by one in their order: a crash in between leaves no gap, which a window would stop at.
@@ -86,6 +86,15 @@ class Numbers:
         if number < end:
             raise Unavailable(f"sổ thư: chưa thấy số {number + 1}, chờ rồi thử lại / it is not visible yet")
 
+    def entered(self, article_id: str, content_hash: str) -> Clipping | None:
+        """What was entered of this text of the article, also long ago; None where this text was never entered."""
+        known = self.known(article_id)
+        if known is None or content_hash not in known.hashes:
+            return None
+        latest = max(number for number, one in zip(known.numbers, known.hashes, strict=True) if one == content_hash)
+        held = self._ledger.get(CLIPPING, key(latest))
+        return decode(held.value, Clipping) if held else None
+
     def known(self, article_id: str) -> Known | None:
         return self._known({article_id}).get(article_id)
 
@@ -103,7 +112,7 @@ class Numbers:
         for clipping in self.between(number, self.last()):
             before = self.known(clipping.article_id)
             if before is None or clipping.number not in before.numbers:
-                self._ledger.put(Put(SEQUENCE, clipping.article_id, encode(_with(before, clipping))))
+                self._ledger.put(Put(SEQUENCE, clipping.article_id, encode(joined(before, clipping))))
             number = clipping.number
             self._ledger.put(Put(HEAD, _HEAD_KEY, encode(Head(number=number))))
         return number
@@ -113,14 +122,17 @@ def key(number: int) -> str:
     return f"{number:012d}"
 
 
-def _tell_again(clipping: Clipping, known: Known) -> bool:
-    """A changed number or a correction, once for each text; or a source that has been classified since."""
+def tell_again(clipping: Clipping, known: Known) -> bool:
+    """Whether a known article is entered once more: a changed number or a correction, once for each text; or a source
+    that has been classified since.
+    """
     if known.unclassified and clipping.source_class != "unclassified":
         return True
     return clipping.change is not None and clipping.content_hash not in known.hashes
 
 
-def _with(before: Known | None, clipping: Clipping) -> Known:
+def joined(before: Known | None, clipping: Clipping) -> Known:
+    """What is known of an article once this clipping of it is entered too."""
     return Known(
         numbers=[*(before.numbers if before else []), clipping.number],
         hashes=[*(before.hashes if before else []), clipping.content_hash],

@@ -5,7 +5,7 @@ The hour only says when a window is drawn: late arrivals, downtime and holidays 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from services.domain.codec import decode, encode
@@ -58,6 +58,15 @@ def latest_due(now: datetime, settings: DigestSettings) -> date | None:
 
 def due_time(day: date, settings: DigestSettings) -> datetime:
     return datetime.combine(day, settings.hour, settings.zone).astimezone(UTC)
+
+
+def hours_between(since: datetime, until: datetime, settings: DigestSettings) -> Iterator[datetime]:
+    """The hours of digests in [since, until), oldest first."""
+    day = since.astimezone(settings.zone).date()
+    while (hour := due_time(day, settings)) < until:
+        if hour >= since and settings.is_working_day(day):
+            yield hour
+        day += timedelta(days=1)
 
 
 class Windows:

@@ -30,13 +30,22 @@ from services.domain.query import parse
 from services.domain.tone import DocumentTone, IssueType, Tone, ToneEvidence, ToneLabel
 from services.domain.tone_lexicon import ToneLexicon
 from services.domain.topic import Topic, TopicHit, TopicRules
-from services.domain.watch import CompiledWatch, Mailboxes, People, Person, Watch
+from services.domain.watch import CompiledWatch, Mailboxes, People, Person, Urgency, Watch
 from services.ports.bus import Message
 from services.ports.ledger import Put
 from services.ports.mailer import Mailer
 from services.rulebook.accepted import accept
 from services.rulebook.book import Rulebook
-from services.settings import CollectorSettings, DigestSettings, Office, Retention, Settings, SmtpSettings
+from services.settings import (
+    CollectorSettings,
+    DigestSettings,
+    ElasticsearchSettings,
+    KafkaSettings,
+    Office,
+    Retention,
+    Settings,
+    SmtpSettings,
+)
 
 START = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
 """05:00 on Tuesday 24/11/2026, half past one before the digest."""
@@ -116,9 +125,21 @@ def rulebook(
 
 
 def watch(
-    id_: str = "dia-ban", query: str = "place:binh-phuoc/any -topic:nhieu", recipients: list[str] | None = None
+    id_: str = "dia-ban",
+    query: str = "place:binh-phuoc/any -topic:nhieu",
+    recipients: list[str] | None = None,
+    *,
+    urgency: Urgency = "normal",
+    section: str = "",
 ) -> Watch:
-    return Watch(id=id_, name=f"Theo dõi {id_}", query=query, recipients=recipients or ["leadership"])
+    return Watch(
+        id=id_,
+        name=f"Theo dõi {id_}",
+        query=query,
+        recipients=recipients or ["leadership"],
+        urgency=urgency,
+        section=section,
+    )
 
 
 def article(
@@ -217,6 +238,8 @@ def settings_of(folder: Path, digest: DigestSettings | None = None) -> Settings:
         digest=digest or DigestSettings(),
         smtp=SmtpSettings(sender="diembao@office.example"),
         retention=Retention(),
+        kafka=KafkaSettings(),
+        elasticsearch=ElasticsearchSettings(),
         public_url="",
     )
 

@@ -186,6 +186,27 @@ def test_merged_stories_are_one_line() -> None:
     assert [len(line.clippings) for line in merged.first] == [2]
 
 
+def test_a_section_is_the_heading_of_what_its_watch_caught_and_orders_nothing() -> None:
+    articles = [article(n, topics=("bien_gioi",) if n % 2 else ("nong_nghiep",)) for n in range(30)]
+    plain = selected(*articles)
+    given = choose(clippings(articles), {"dia-ban", "bien"}, WEIGHTS, str, {}, {"bien": "Việc gấp"})
+    assert [line.story_id for line in given.first] == [line.story_id for line in plain.first]
+    assert sorted(heading for heading, _ in given.topics) == ["Việc gấp", "nong_nghiep"]
+    under = dict(given.topics)["Việc gấp"]
+    assert under == tuple(line for line in given.lines[FIRST:] if line.topic == "bien_gioi")
+    assert given.shown + sum(given.counted.values()) == 30
+
+
+def test_the_section_of_the_first_watch_wins_and_a_passing_mention_asks_for_none() -> None:
+    both = [article(1, topics=("bien_gioi",))]
+    sections = {"dia-ban": "Địa bàn", "bien": "Biên giới"}
+    assert choose(clippings(both), set(sections), WEIGHTS, str, {}, sections).first[0].section == "Địa bàn"
+    assert choose(clippings(both), {"bien"}, WEIGHTS, str, {}, sections).first[0].section == "Biên giới"
+    passing = [article(1, topics=("bien_gioi",), places={"binh-phuoc": "mention", "dong-nai": "about"})]
+    chosen = choose(clippings(passing), set(sections), WEIGHTS, str, {}, {"dia-ban": "Địa bàn"})
+    assert [line.section for line in chosen.first] == [""]
+
+
 def test_place_rank_puts_home_first() -> None:
     ranks: list[dict[str, Nearness]] = [
         {"bu-gia-map": "about"},

@@ -71,6 +71,20 @@ def test_one_digest_each_working_morning_also_an_empty_one(press: Press) -> None
     assert len(press.morning(6)) == 1
 
 
+def test_a_section_heads_what_its_watch_caught_in_both_bodies(office: Open) -> None:
+    border = watch("bien", "topic:bien_gioi", section="Việc ở cửa khẩu")
+    joined = watch("nong", "topic:nong_nghiep", section="Biên giới, chủ quyền")
+    for rules, heading in ((rulebook(watches=[watch(), border]), "Việc ở cửa khẩu"), (rulebook(watches=[joined]), "")):
+        press = office(heading or "joined", rules=rules)
+        topics = ("bien_gioi",) if heading else ("nong_nghiep",)
+        press.enter(*(article(n, topics=topics) for n in range(8)))
+        press.morning()
+        for body in (text_of(last(press)), html_of(last(press))):
+            assert (heading or "Biên giới, chủ quyền") in body
+            assert ("Biên giới, chủ quyền" in body) != bool(heading)
+            assert "Nông nghiệp" not in body
+
+
 def test_after_downtime_one_digest_covers_the_gap(press: Press) -> None:
     press.run()
     press.morning()

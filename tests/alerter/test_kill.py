@@ -74,9 +74,10 @@ class MortalLedger(SqliteLedger):
             with self.life:
                 super().put(write)
 
-    def delete(self, kind: str, key: str) -> None:
-        with self.life:
-            super().delete(kind, key)
+    def delete(self, kind: str, *keys: str) -> None:
+        for key in keys:
+            with self.life:
+                super().delete(kind, key)
 
 
 class MortalBus(SqliteBus):
@@ -105,7 +106,12 @@ class MortalMailer(FolderMailer):
 
 
 KNOWN = finding(4)
-RULES = rulebook(watches=[watch(recipients=["leadership", "analyst"])])
+RULES = rulebook(
+    watches=[
+        watch(recipients=["leadership", "analyst"]),
+        watch("bien", "topic:bien_gioi", ["analyst"], urgency="urgent"),
+    ]
+)
 
 
 def publish(folder: Path) -> None:
@@ -113,7 +119,11 @@ def publish(folder: Path) -> None:
     press = Press(folder, RULES)  # accepts the rules, as `run` does
     with closing(press.bus), closing(press.ledger):
         press.feeds({"bao-0": "ok", "bao-1": "ok"})
-        press.publish(*(article(n) for n in range(4)), article(4, findings=(KNOWN, finding(4, fact_id="khac"))))
+        press.publish(
+            *(article(n) for n in range(3)),
+            article(3, topics=("bien_gioi",)),
+            article(4, findings=(KNOWN, finding(4, fact_id="khac"))),
+        )
         press.publish(article(1, change="number", version=2), article(2))
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
 
 from services.adapters.folder_mailer import FolderMailer
+from services.adapters.sqlite_bus import SqliteBus
 from services.alerter.letter import render
+from services.alerter.sequence import Numbers
 from services.desk.review import Review
 from services.ports.errors import Unavailable, Unprocessable
 from services.ports.mailer import Mailer
@@ -224,3 +227,20 @@ def test_a_digest_of_the_past_is_as_it_was_drawn(press: Press) -> None:
     first = press.alerter.preview(LEADER, drawn_at - timedelta(days=1))
     assert first.articles == ["a00001"]
     assert [answer.title for answer in first.digest.answers] == ["Xã Đăk Ơ: việc số 1"]
+
+
+def test_another_alerter_goes_on_where_the_first_stopped(office: Open) -> None:
+    """And the first, when it is its turn again, does not go through the other's messages once more."""
+    press = office()
+    first = press.alerter
+    press.enter(article(1))
+    with closing(SqliteBus(press.folder / "bus.db", press.clock)) as bus:
+        press.bus, own = bus, press.bus
+        other = press.open(owner="another")
+        press.publish(article(2))
+        assert other.step() == 1
+        press.bus = own
+        press.publish(article(3))
+        assert first.step() == 1
+    entered = [one.article_id for one in Numbers(press.ledger).between(0, 3)]
+    assert entered == [article(number).article_id for number in (1, 2, 3)]

@@ -1,0 +1,171 @@
+"""Commands about the versions of the configuration: config history, config rollback."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from services import wiring
+from services.cli import app
+from services.cli.options import (
+    INVALID,
+    UNREACHABLE,
+    ConfigOption,
+    DataOption,
+    acting,
+    reaching,
+    refuse,
+    rules_in_force,
+    settings_from,
+)
+from services.desk.config_state import config_state, state_lines
+from services.ports.errors import PortError
+from services.ports.ledger import Ledger
+from services.rulebook.accepted import AcceptedSet, NotInForce, accepted_set, history
+from services.rulebook.apply import find_version, roll_back
+from services.rulebook.changes import FileChange, changes_between, unified
+from services.rulebook.errors import ConfigErrors
+from services.rulebook.load import SETTINGS
+
+config_app = typer.Typer(
+    no_args_is_help=True,
+    help="Các phiên bản cấu hình đã có hiệu lực; quay lại một bản. / Versions of the configuration.",
+)
+app.add_typer(config_app, name="config")
+
+
+@config_app.command("history")
+def config_history(
+    diff: Annotated[
+        str | None,
+        typer.Option(metavar="VERSION", help="Bản này đã thay những dòng nào. / The lines that this version changed."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON Lines: mỗi lần có hiệu lực một dòng.")] = False,
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Mỗi bản: khi nào, ai, vì sao, tệp nào, thêm bớt bao nhiêu dòng. / Every version that came into force.
+
+    Ví dụ:  diembao config history
+
+    Ví dụ:  diembao config history --diff 3f0c2a1b
+
+    Mã kết thúc: 0 xong; 2 không có bản đó; 3 không mở được kho.
+    """
+    settings = settings_from(config, data)
+    with reaching(), closing(wiring.open_ledger(settings)) as ledger:
+        if diff is not None:
+            _show_diff(ledger, diff)
+            return
+        rows = [(one, _changes(ledger, one)) for one in history(ledger)]
+        state = config_state(ledger, settings.config_dir)
+    if as_json:
+        for one, changes in rows:
+            typer.echo(json.dumps(_plain(one, changes), ensure_ascii=False))
+        return
+    zone = settings.digest.zone
+    _print(
+        ("Bản / version", "Từ / since", "Ai / who", "Vì sao / note", "Tệp / files"),
+        [
+            (one.version, f"{one.at.astimezone(zone):%H:%M %d/%m/%Y}", one.by, one.note, _told(one, changes))
+            for one, changes in rows
+        ],
+    )
+    for line in state_lines(state, zone):
+        typer.echo(line, err=True)
+
+
+@config_app.command("rollback")
+def config_rollback(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Mã bản, hoặc phần đầu của mã.")],
+    reason: Annotated[
+        str,
+        typer.Option(
+            "--reason",
+            metavar="TEXT",
+            help="Lý do, ghi vào sổ; cần có khi thư mục còn sửa đổi chưa có hiệu lực. / Logged; required then.",
+        ),
+    ] = "",
+    config: ConfigOption = None,
+    data: DataOption = None,
+) -> None:
+    """Quay lại một bản cũ: ghi các tệp của bản đó vào thư mục cấu hình, mọi dịch vụ theo. / Go back to a version.
+
+    Người làm là tài khoản đang đăng nhập máy, có tên trong people.yaml.
+
+    Ví dụ:  diembao config rollback 3f0c2a1b --reason "Theo dõi mới bắt quá nhiều tin"
+
+    Mã kết thúc: 0 xong; 2 không có bản đó, hoặc thư mục có sửa đổi sẽ mất; 3 không ghi được.
+    """
+    settings = settings_from(config, data)
+    with reaching(), closing(wiring.open_ledger(settings)) as ledger:
+        person = acting(rules_in_force(settings, ledger))
+        try:
+            done = roll_back(
+                ledger, settings.config_dir, version, person.login, wiring.system_clock().now(), reason=reason
+            )
+        except NotInForce as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(INVALID) from error
+        except ConfigErrors as errors:
+            refuse(errors)
+        except PortError as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(UNREACHABLE) from error
+    typer.echo(f"Đã quay lại bản {done.version} ({', '.join(done.changed) or 'không tệp nào khác'}); {person.name}.")
+    if done.kept:
+        typer.echo("Các tệp chưa có hiệu lực được giữ bên cạnh, tên có dấu ~. / set aside as NAME~", err=True)
+    if SETTINGS in done.changed:
+        typer.echo(f"{SETTINGS}: có hiệu lực khi khởi động lại. / takes effect at restart", err=True)
+
+
+def _show_diff(ledger: Ledger, version: str) -> None:
+    try:
+        found = accepted_set(ledger, find_version(ledger, version))
+    except NotInForce as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(INVALID) from error
+    assert found is not None
+    before = accepted_set(ledger, found.previous)
+    typer.echo(unified(before.texts if before is not None else {}, found.texts))
+
+
+def _changes(ledger: Ledger, one: AcceptedSet) -> list[FileChange]:
+    """Against the version that it replaced; nothing for the first, whose every line is new."""
+    before, after = accepted_set(ledger, one.previous), accepted_set(ledger, one.version)
+    return [] if before is None or after is None else changes_between(before.texts, after.texts)
+
+
+def _told(one: AcceptedSet, changes: Sequence[FileChange]) -> str:
+    return ", ".join(map(str, changes)) if one.previous else f"{len(one.files or one.texts)} tệp / files"
+
+
+def _plain(one: AcceptedSet, changes: Sequence[FileChange]) -> dict[str, object]:
+    return {
+        "version": one.version,
+        "previous": one.previous,
+        "at": one.at.isoformat(),
+        "by": one.by,
+        "note": one.note,
+        "files": [{"name": change.name, "added": change.added, "removed": change.removed} for change in changes],
+    }
+
+
+def _print(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """A table on a terminal; in a pipe a line for each row, its cells parted by tabs."""
+    if not sys.stdout.isatty():
+        for row in (headings, *rows):
+            typer.echo("\t".join(" ".join(cell.split()) for cell in row))
+        return
+    table = Table(*headings, box=None)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    Console().print(table)

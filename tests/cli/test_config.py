@@ -1,0 +1,146 @@
+"""`config history` and `config rollback`, and what `check` and `doctor` say of a set that waits."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from services import wiring
+from services.__main__ import assembled
+from services.adapters.manual_clock import ManualClock
+from services.adapters.sqlite_ledger import SqliteLedger
+from services.rulebook.folder import write_texts
+from services.rulebook.live import LiveRules
+from services.settings import load_settings
+from tests.rulebook.conftest import SMALL
+from tests.rulebook.installation import BROKEN, MORE_TOPICS, OTHER_WATCHES
+
+LOGIN = pwd.getpwuid(os.geteuid()).pw_name
+PEOPLE = f"people:\n- {{login: {LOGIN}, name: Lê Thị Vận, email: van@coquan.example, role: operator}}\n"
+app = assembled()
+
+
+class Office:
+    """A folder, a ledger, and the rules of a service that runs on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.config, self.data = folder / "cau-hinh", folder / "du-lieu"
+        write_texts(self.config, {**SMALL, "people.yaml": PEOPLE})
+        self.clock = ManualClock(datetime(2026, 11, 2, 1, tzinfo=UTC))
+        settings = load_settings(self.config, self.data, {})
+        for opened in (
+            wiring.open_bus(settings, self.clock, create=True),
+            wiring.open_archive(settings, create=True),
+        ):
+            opened.close()
+        self.ledger = SqliteLedger(self.data / "ledger.db")
+        self.live = LiveRules(self.config, self.ledger, self.clock, "dichvu", lambda _line: None)
+        self.live.start()
+        self.clock.set(datetime(2026, 11, 23, 1, tzinfo=UTC))
+
+    def save(self, name: str, text: str) -> str:
+        """Returns the version that runs afterwards."""
+        (self.config / name).write_text(text, encoding="utf-8")
+        self.live.refresh()
+        self.live.refresh()
+        return self.live().version
+
+    def __call__(self, *words: str) -> Result:
+        return CliRunner().invoke(app, [*words, "--config", str(self.config), "--data", str(self.data)])
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    office = Office(tmp_path)
+    with closing(office.ledger):
+        yield office
+
+
+def test_history_says_who_when_why_and_what(office: Office) -> None:
+    first = office.live().version
+    second = office.save("topics.yaml", MORE_TOPICS)
+    result = office("config", "history")
+    assert result.exit_code == 0
+    head, *lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert len(head) == 5
+    assert [line[0] for line in lines] == [first, second]
+    assert lines[0][1:] == ["08:00 02/11/2026", "dichvu", "khởi động lần đầu", f"{len(SMALL)} tệp / files"]
+    assert lines[1][1:] == ["08:00 23/11/2026", "dichvu", "", "topics.yaml (+1 −1)"]
+    assert f"Đang có hiệu lực: bản {second}" in result.stderr
+    (_, told) = [json.loads(line) for line in office("config", "history", "--json").stdout.splitlines()]
+    assert (told["previous"], told["files"]) == (first, [{"name": "topics.yaml", "added": 1, "removed": 1}])
+    shown = office("config", "history", "--diff", second[:6]).stdout
+    assert "+++ topics.yaml" in shown
+    assert "-    strong: [phá rừng]" in shown
+    assert "+    strong: [phá rừng, chặt cây rừng]" in shown
+    assert office("config", "history", "--diff", "khong-co").exit_code == 2
+
+
+def test_rollback_by_a_known_person(office: Office) -> None:
+    first = office.live().version
+    office.save("topics.yaml", MORE_TOPICS)
+    result = office("config", "rollback", first[:8], "--reason", "Bắt quá nhiều tin")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Lê Thị Vận" in result.stdout
+    assert (office.config / "topics.yaml").read_text(encoding="utf-8") == SMALL["topics.yaml"]
+    office.live.refresh()
+    assert office.live().version == first
+    last = office("config", "history").stdout.splitlines()[-1].split("\t")
+    assert (last[0], last[2], "Bắt quá nhiều tin" in last[3]) == (first, LOGIN, True)
+
+
+def test_rollback_refuses_strangers_unknown_versions_and_what_would_be_lost(office: Office) -> None:
+    first = office.live().version
+    office.save("topics.yaml", MORE_TOPICS)
+    unknown = office("config", "rollback", "abc")
+    assert (unknown.exit_code, "Không có bản abc" in unknown.stderr) == (2, True)
+    office.save("places.yaml", BROKEN)
+    lost = office("config", "rollback", first)
+    assert (lost.exit_code, "--reason" in lost.stderr) == (2, True)
+    assert (office.config / "places.yaml").read_text(encoding="utf-8") == BROKEN
+    office.save("places.yaml", SMALL["places.yaml"])
+    office.save("people.yaml", PEOPLE.replace(LOGIN, "nguoi-khac"))
+    stranger = office("config", "rollback", first)
+    assert stranger.exit_code == 2
+    assert f"- {{login: {LOGIN}, name:" in stranger.stderr
+    assert (office.config / "topics.yaml").read_text(encoding="utf-8") == MORE_TOPICS
+
+
+def test_check_and_doctor_tell_of_what_waits(office: Office) -> None:
+    office.save("watches.yaml", OTHER_WATCHES)
+    for command in ("check", "doctor"):
+        result = office(command)
+        assert result.exit_code == 0
+        assert "watches.yaml (từ 08:00 23/11/2026): watches.yaml đã sửa, chưa thử" in result.output
+    office.save("watches.yaml", SMALL["watches.yaml"])
+    for command in ("check", "doctor"):
+        assert "chưa thử" not in office(command).output
+    office.save("places.yaml", BROKEN)
+    bad = office("check")
+    assert bad.exit_code == 2
+    first, *rest = bad.stderr.splitlines()
+    assert first.startswith("places.yaml:")
+    assert any("có lỗi, bản cũ vẫn chạy" in line for line in rest)
+
+
+def test_check_says_that_diembao_yaml_waits_for_a_restart(office: Office) -> None:
+    assert "khởi động lại" not in office("check").output
+    office.save("diembao.yaml", "office: {name: Văn phòng mới}\n")
+    assert "diembao.yaml đã đổi từ lần khởi động gần nhất: khởi động lại để nhận" in office("check").output
+
+
+def test_nothing_is_said_and_made_where_no_service_ever_ran(tmp_path: Path) -> None:
+    write_texts(tmp_path / "c", SMALL)
+    options = ["--config", str(tmp_path / "c"), "--data", str(tmp_path / "d")]
+    result = CliRunner().invoke(app, ["check", *options])
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert CliRunner().invoke(app, ["config", "history", *options]).exit_code == 3
+    assert not (tmp_path / "d").exists()
