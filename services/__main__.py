@@ -17,14 +17,15 @@ UNREACHABLE = 3
 
 def assembled() -> typer.Typer:
     """The application with every command; the import of a module adds its own."""
-    from services.cli import app, archive, batch, letters, operate, run
+    from services.cli import app, archive, backtest, batch, config, keeping, letters, operate, replay, run, serve
 
-    assert all((run, batch, archive, operate, letters))  # imported for their commands
+    # Imported for their commands.
+    assert all((run, serve, batch, backtest, archive, operate, config, keeping, letters, replay))
     return app
 
 
 def main() -> None:
-    if sys.argv[1:2] == ["run"]:
+    if sys.argv[1:2] and sys.argv[1] in ("run", "collector", "enricher", "alerter"):
         # A service ends cleanly from its first moment on: while the rooms are loaded there is nothing to close.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: os._exit(0))

@@ -70,13 +70,31 @@ def test_a_mail_server_is_understood(tmp_path: Path) -> None:
         ("ledger", "http://es.example:9200"),
     ],
 )
-def test_what_is_for_scale_out_is_refused_where_it_stands(tmp_path: Path, name: str, url: str) -> None:
-    (error,) = errors(tmp_path, f'public_url: ""\n{name}: {url}\n')
-    assert error.startswith(
-        f"diembao.yaml:2:{len(name) + 3}: {name}: {url.split(':')[0]}:// dành cho hệ thống nhiều máy"
-    )
-    (error,) = errors(tmp_path, "", **{f"DIEMBAO_{name.upper()}": url})
-    assert error.startswith(f"DIEMBAO_{name.upper()}:1:1:")
+def test_a_server_that_machines_share_is_understood(tmp_path: Path, name: str, url: str) -> None:
+    assert getattr(written(tmp_path, f"{name}: {url}\n"), name) == url
+    (error,) = errors(tmp_path, f"{name}: {url.replace('://', '://ai:bimat@')}\n")
+    assert error.startswith(f"diembao.yaml:1:{len(name) + 3}: {name}: không viết tên và mật khẩu")
+
+
+@pytest.mark.parametrize("part", ["smtp", "kafka", "elasticsearch"])
+def test_a_password_comes_from_the_environment_or_a_file_of_its_own(tmp_path: Path, part: str) -> None:
+    (error,) = errors(tmp_path, f"{part}:\n  password: bimat\n")
+    assert error.startswith("diembao.yaml:2:13: không viết mật khẩu vào tệp này")
+    assert "bimat" not in error
+    (tmp_path / "mat-khau").write_text("bimat\n", encoding="utf-8")
+    settings = written(tmp_path, f"{part}:\n  user: ai\n  password_file: mat-khau\n")
+    assert getattr(settings, part).password == "bimat"
+    assert "bimat" not in repr(settings)
+    given = written(tmp_path, f"{part}:\n  user: ai\n", **{f"DIEMBAO_{part.upper()}_PASSWORD": "khac"})
+    assert getattr(given, part).password == "khac"
+
+
+@pytest.mark.parametrize(
+    "line", ["kafka: {partitions: 0}", "kafka: {replicas: -1}", "elasticsearch: {replicas: -1}", "kafka: {broker: x}"]
+)
+def test_counts_that_no_server_takes_are_told_where_they_stand(tmp_path: Path, line: str) -> None:
+    (error,) = errors(tmp_path, f"{line}\n")
+    assert error.startswith("diembao.yaml:1:")
 
 
 @pytest.mark.parametrize("url", ["redis://x", "bus.db", "sqlite:", "kafka://", "http://es.example:9200"])

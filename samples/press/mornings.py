@@ -24,7 +24,7 @@ from services.rulebook.accepted import accept
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load
 from services.settings import Settings, load_settings
-from services.wiring import Services
+from services.wiring import READERS, Services
 
 SHARED = ("places.yaml", "topics.yaml", "lexicon")
 """What the samples take from the shipped configuration as it is."""
@@ -119,10 +119,14 @@ def _settle(services: Services) -> None:
     """Until nothing is on its way: a killed step may have left work at any place.
 
     One service after the other, as if each was an hour ahead of the next: what a letter says must not hang on how far
-    the enricher was when a process was killed.
+    the enricher was when a process was killed. A step that did nothing may have found its group being shared out anew:
+    only the lag says that nothing is left.
     """
-    for step in (services.collector.finish_pending, services.enricher.step, services.alerter.step):
-        while step():
+    while services.collector.finish_pending():
+        pass
+    for step, group in ((services.enricher.step, "enricher"), (services.alerter.step, "alerter")):
+        topics = [topic for topic, reader in READERS if reader == group]
+        while step() or any(services.bus.lag(topic, group) for topic in topics):
             pass
 
 

@@ -1,4 +1,4 @@
-"""The commands, by who uses them: run, batch, archive, operate, letters."""
+"""The commands, by who uses them: run, batch, archive, operate, letters, keeping."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 ORDER = (
-    *("run", "init", "check", "feeds", "doctor"),
+    *("run", "init", "check", "backtest", "config", "feeds", "doctor"),
     *("digest", "review", "search", "why", "match", "enrich"),
-    *("parked", "collector", "enricher", "alerter"),
+    *("backup", "restore", "copy", "replay", "parked", "collector", "enricher", "alerter"),
 )
 """In the top help: what an office needs first stands first."""
 

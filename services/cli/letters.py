@@ -8,7 +8,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -18,8 +17,9 @@ from rich.console import Console
 from services import wiring
 from services.alerter import words
 from services.alerter.alert import Alerter
-from services.alerter.digest import Drawn, recipients
+from services.alerter.digest import Drawn
 from services.alerter.letter import Sent, render
+from services.alerter.readers import recipients
 from services.cli import app
 from services.cli.options import (
     INVALID,
@@ -27,8 +27,9 @@ from services.cli.options import (
     ConfigOption,
     DataOption,
     account,
+    moment,
     reaching,
-    rules_from,
+    rules_in_force,
     settings_from,
 )
 from services.cli.views.review import show_case, show_list
@@ -50,8 +51,6 @@ app.add_typer(review_app, name="review")
 
 REFUSED = 1
 """A letter that the server refused for good."""
-_YEARS = range(1990, 2200)
-"""Nothing is known of other years, and the calendar ends where a zone is added to its last day."""
 IdArgument = Annotated[str, typer.Argument(metavar="ID", help="Mã phát hiện, hoặc phần đầu của mã.")]
 ReasonOption = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Lý do, ghi vào sổ và vào thư.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON: một dòng.")]
@@ -90,14 +89,13 @@ def digest(
     if to is not None:
         _require_address(to)
     settings = settings_from(config, data)
-    moment = _moment(at, settings) if at is not None else None
-    rules = rules_from(settings)
-    with reaching(), _alerter(settings, rules) as alerter:
+    as_at = moment("--at", at, settings) if at is not None else None
+    with reaching(), _alerter(settings) as (alerter, rules):
         if send and to is None:
             _send_all(alerter, settings)
             return
         person = _reader(rules)
-        drawn = alerter.preview(person, moment)
+        drawn = alerter.preview(person, as_at)
         if to is not None:
             _send_copy(alerter, drawn, person, to)
         elif preview is not None:
@@ -188,11 +186,10 @@ def _decide(config: Path | None, data: Path | None, act: Callable[[Review, Perso
 @contextmanager
 def _desk(config: Path | None, data: Path | None) -> Iterator[tuple[Review, Settings]]:
     settings = settings_from(config, data)
-    rules = rules_from(settings)
     with reaching():
         clock = wiring.system_clock()
         with closing(wiring.open_ledger(settings)) as ledger, closing(wiring.open_bus(settings, clock)) as bus:
-            yield Review(rules, bus, ledger, clock, settings.digest.zone), settings
+            yield Review(rules_in_force(settings, ledger), bus, ledger, clock, settings.digest.zone), settings
 
 
 @contextmanager
@@ -205,15 +202,15 @@ def _refusals() -> Iterator[None]:
 
 
 @contextmanager
-def _alerter(settings: Settings, rules: Rulebook) -> Iterator[Alerter]:
+def _alerter(settings: Settings) -> Iterator[tuple[Alerter, Rulebook]]:
     clock = wiring.system_clock()
     with (
         closing(wiring.open_bus(settings, clock)) as bus,
         closing(wiring.open_ledger(settings)) as ledger,
         closing(wiring.open_mailer(settings)) as mailer,
     ):
-        owner = f"digest-{os.getpid()}"
-        yield Alerter(lambda: rules, settings, bus, ledger, mailer, clock, _say_sent, owner=owner)
+        owner, rules = f"digest-{os.getpid()}", rules_in_force(settings, ledger)
+        yield Alerter(lambda: rules, settings, bus, ledger, mailer, clock, _say_sent, owner=owner), rules
 
 
 def _send_all(alerter: Alerter, settings: Settings, patience_seconds: float = 15.0) -> None:
@@ -280,17 +277,6 @@ def _reader(rules: Rulebook) -> Person:
     own = [one for one in readers if one.login and one.login == account()]
     leading = [one for one in readers if one.role == "leadership"]
     return (own or leading or readers)[0]
-
-
-def _moment(text: str, settings: Settings) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-        if found.year not in _YEARS:
-            raise ValueError(text)
-    except ValueError as error:
-        typer.echo(f"--at: {text} không phải thời điểm RFC 3339 hay ngày (2026-11-24T06:30) / not a time", err=True)
-        raise typer.Exit(INVALID) from error
-    return found if found.tzinfo is not None else found.replace(tzinfo=settings.digest.zone)
 
 
 def _json_line(one: Reviewed) -> str:

@@ -23,29 +23,38 @@ from services.cli.options import (
     UNREACHABLE,
     ConfigOption,
     DataOption,
-    UnusedDataOption,
     account,
     reaching,
-    refuse,
     rules_from,
     settings_from,
     silences,
 )
 from services.collector.feed_days import feed_days
+from services.desk.alive import LONGEST_SILENCE, SERVICES, last_beat
+from services.desk.config_state import config_state, state_lines
 from services.desk.doctor import cursors_of, examine
 from services.desk.parked import ParkedItem, list_parked, retry
+from services.domain.calendar import ZONE
 from services.domain.codec import encode
 from services.domain.feed import Feed, FeedCursor
 from services.domain.feed.words import ADVICE, STATES
+from services.ports.errors import PortError
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigError, ConfigErrors
 from services.rulebook.load import load
-from services.settings import config_folder, load_settings
+from services.settings import Settings, config_folder, load_settings
 
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Thư mục mới cho cấu hình. / A new folder.")],
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="DIR", help="Thư mục mới cho cấu hình. / A new folder.", show_default=False),
+    ] = None,
+    stores: Annotated[
+        bool,
+        typer.Option("--stores", help="Tạo topic và chỉ mục theo cấu hình. / Make topics and indices as configured."),
+    ] = False,
     config: Annotated[
         Path | None,
         typer.Option(
@@ -55,12 +64,28 @@ def init(
             show_default=False,
         ),
     ] = None,
-    data: UnusedDataOption = None,
+    data: DataOption = None,
 ) -> None:
-    """Chép bộ cấu hình kèm theo ra để sửa. / Copy the shipped configuration out.
+    """Chép bộ cấu hình kèm theo ra để sửa; hoặc tạo kho. / Copy the shipped configuration out; or make the stores.
 
     Ví dụ: [bold]diembao init cau-hinh[/bold], sửa, rồi [bold]diembao check --config cau-hinh[/bold]
+
+    Hệ thống nhiều máy: [bold]diembao init --stores[/bold] tạo topic của Kafka và chỉ mục của Elasticsearch một lần,
+    trước khi các dịch vụ chạy; chạy lại không hại gì.
+
+    Mã kết thúc: 0 xong; 2 lệnh hoặc cấu hình sai; 3 không tới được kho.
     """
+    if (folder is None) != stores:
+        typer.echo("Viết: diembao init DIR, hoặc diembao init --stores / either a folder or --stores", err=True)
+        raise typer.Exit(INVALID)
+    if folder is None:
+        settings = settings_from(config, data)
+        with reaching():
+            wiring.make_stores(settings, wiring.system_clock())
+        for name, address in settings.addresses().items():
+            if name != "mail":
+                typer.echo(f"Đã có {name}: {address} / ready")
+        return
     # Not DIEMBAO_CONFIG: it may name the very folder that is to be made.
     source = resources.config_dir(config)
     if folder.resolve().is_relative_to(source.resolve()):
@@ -102,11 +127,27 @@ def check(config: ConfigOption = None, data: DataOption = None) -> None:
     except ConfigErrors as found:
         errors += found.errors
     if errors or rules is None or settings is None:
-        refuse(ConfigErrors(errors))
+        typer.echo(str(ConfigErrors(errors)), err=True)
+        _say_state(settings)
+        raise typer.Exit(INVALID)
     for line in _counts(rules):
         typer.echo(line)
     if settings.mail.startswith("folder:"):
         typer.echo("Thư: ghi thành tệp, chưa gửi cho ai; phần smtp chưa dùng. / letters go to a folder, smtp is unused")
+    _say_state(settings)
+
+
+def _say_state(settings: Settings | None) -> None:
+    """What runs and what waits, where a service has run with these settings; on stderr, after the errors."""
+    if settings is None:
+        return
+    try:
+        with closing(wiring.open_ledger(settings)) as ledger:
+            state = config_state(ledger, settings.config_dir)
+    except PortError:
+        return  # never started here, or not reachable: `doctor` says which
+    for line in state_lines(state, settings.digest.zone):
+        typer.echo(line, err=True)
 
 
 def _counts(rules: Rulebook) -> list[str]:
@@ -144,14 +185,28 @@ def _counts(rules: Rulebook) -> list[str]:
 
 
 @app.command()
-def doctor(config: ConfigOption = None, data: DataOption = None) -> None:
+def doctor(
+    config: ConfigOption = None,
+    data: DataOption = None,
+    health: Annotated[
+        str,
+        typer.Option(
+            metavar="SERVICE",
+            help="Chỉ hỏi dịch vụ này còn làm việc không (run, collector, enricher, alerter), cho máy theo dõi. "
+            "/ Only whether this service works, for a container's health check.",
+        ),
+    ] = "",
+) -> None:
     """Thử mọi thứ mà chương trình cần và nói chỗ nào hỏng. / Reach every dependency and say what is wrong.
 
     Kết thúc với mã 3 khi có thứ không tới được, mã 2 khi cấu hình sai.
 
-    Ví dụ: [bold]diembao doctor --data /var/lib/diembao[/bold]
+    Ví dụ: [bold]diembao doctor --data /var/lib/diembao[/bold]; [bold]diembao doctor --health collector[/bold]
     """
     settings = settings_from(config, data)
+    if health:
+        _say_health(settings.data_dir, health)
+        return
     rules = rules_from(settings)
     rows = []
     failed = False
@@ -163,6 +218,18 @@ def doctor(config: ConfigOption = None, data: DataOption = None) -> None:
     _print(("", "Việc / what", "Thấy gì / found"), rows)
     if failed:
         raise typer.Exit(UNREACHABLE)
+
+
+def _say_health(folder: Path, service: str) -> None:
+    if service not in SERVICES:
+        typer.echo(f"--health: một trong {', '.join(SERVICES)} / one of these", err=True)
+        raise typer.Exit(INVALID)
+    last = last_beat(folder, service)
+    if last is None or wiring.system_clock().now() - last > LONGEST_SILENCE:
+        said = f"lần cuối {last.astimezone(ZONE):%H:%M:%S %d/%m/%Y}" if last else "chưa thấy lần nào"
+        typer.echo(f"{service}: không thấy làm việc, {said} ({folder}) / no sign of life", err=True)
+        raise typer.Exit(UNREACHABLE)
+    typer.echo(f"{service}: đang làm việc, lúc {last.astimezone(ZONE):%H:%M:%S %d/%m/%Y} / alive")
 
 
 @app.command()
@@ -220,7 +287,8 @@ def parked(
 ) -> None:
     """Bản ghi không xử lý được: xem, hoặc cho xử lý lại. / Parked messages: list them, or send them round again.
 
-    Ví dụ: [bold]diembao parked[/bold]; [bold]diembao parked retry 12[/bold]; [bold]diembao parked retry all[/bold]
+    Ví dụ: [bold]diembao parked[/bold]; [bold]diembao parked retry 3f9a0c1b2d4e[/bold];
+    [bold]diembao parked retry all[/bold]
 
     Mã kết thúc: 0 xong; 2 lệnh hoặc cấu hình sai, không có bản ghi đó; 3 không mở được kho.
     """

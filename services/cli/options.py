@@ -6,12 +6,16 @@ import os
 import pwd
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from services.domain.watch import Person
 from services.ports.errors import PortError
+from services.ports.ledger import Ledger
+from services.rulebook.accepted import in_force
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigErrors
 from services.rulebook.load import load
@@ -47,6 +51,8 @@ UnusedDataOption = Annotated[
 ]
 
 INVALID, UNREACHABLE = 2, 3
+_YEARS = range(1990, 2200)
+"""Nothing is known of other years, and the calendar ends where a zone is added to its last day."""
 
 
 def settings_from(config: Path | None, data: Path | None) -> Settings:
@@ -68,6 +74,33 @@ def rules_from(settings: Settings, *, samples: bool = False) -> Rulebook:
         refuse(errors)
 
 
+def rules_in_force(settings: Settings, ledger: Ledger) -> Rulebook:
+    """The rules that the services run with, from the ledger: a half-edited folder must not hold up a command.
+
+    Before the first start those at hand, with which nobody can decide anything. Raises Unavailable.
+    """
+    try:
+        found = in_force(ledger)
+    except ConfigErrors as errors:
+        refuse(errors)
+    return found if found is not None else rules_from(settings)
+
+
+def acting(rules: Rulebook) -> Person:
+    """Who acts: the account, named in people.yaml; an unknown one ends the process with status 2."""
+    login = account()
+    person = rules.people.by_login.get(login)
+    if person is None:
+        line = f'- {{login: {login}, name: "Họ và tên", email: "{login}@...", role: operator}}'
+        typer.echo(
+            f"Tài khoản {login} chưa có trong people.yaml đang có hiệu lực. / unknown account. "
+            f"Thêm dòng / add the line:\n  {line}",
+            err=True,
+        )
+        raise typer.Exit(INVALID)
+    return person
+
+
 def silences(rules: Rulebook) -> list[str]:
     """What a file that was cut short while it was saved would do unseen: nothing is read, or nothing is sent."""
     told = []
@@ -84,6 +117,18 @@ def refuse(errors: ConfigErrors) -> NoReturn:
     """Print every error, one a line, and end with status 2: nothing changed."""
     typer.echo(str(errors), err=True)
     raise typer.Exit(INVALID)
+
+
+def moment(option: str, text: str, settings: Settings) -> datetime:
+    """The time that an option names, in the office's zone where it names none; else the command ends with status 2."""
+    try:
+        found = datetime.fromisoformat(text)
+        if found.year not in _YEARS:
+            raise ValueError(text)
+    except ValueError as error:
+        typer.echo(f"{option}: {text} không phải thời điểm RFC 3339 hay ngày (2026-11-24T06:30) / not a time", err=True)
+        raise typer.Exit(INVALID) from error
+    return found if found.tzinfo is not None else found.replace(tzinfo=settings.digest.zone)
 
 
 @contextmanager

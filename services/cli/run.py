@@ -1,4 +1,4 @@
-"""The services: run (everything on this machine), collector, enricher, alerter (one each, for scale-out)."""
+"""run: everything on this machine, until it is stopped."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Annotated
 
 import typer
@@ -19,18 +19,22 @@ from services.cli.options import (
     DataOption,
     account,
     reaching,
+    refuse,
     rules_from,
     settings_from,
     silences,
 )
 from services.cli.views.live import feed_lines, show
+from services.desk.alive import beat
 from services.desk.doctor import cursors_of
 from services.loops import consume, every
 from services.ports.errors import Unavailable
-from services.rulebook.accepted import accept
+from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
-from services.settings import Settings
-from services.wiring import DataInUse, Services, build, data_lock, system_clock
+from services.rulebook.errors import ConfigErrors
+from services.rulebook.live import LOOK_SECONDS, LiveRules
+from services.settings import Settings, load_settings
+from services.wiring import DataInUse, Services, build, data_lock, open_ledger, system_clock
 
 ROUND_SECONDS = 10.0
 """How often the collector asks which feeds are due; each feed has its own pace (every_minutes)."""
@@ -66,20 +70,23 @@ def run(
     mã của --or-exit khi không nguồn nào trả lời.
     """
     settings = settings_from(config, data)
-    rules = rules_from(settings, samples=True)
+    if not settings.data_dir.exists():
+        rules_from(settings, samples=True)  # what is not valid at the very first start leaves no folder behind
     stop = stop_on_signals()
     clock = system_clock()
     try:
-        with reaching(), data_lock(settings.data_dir):
-            services = build(settings, lambda: rules, clock, announce)
+        with reaching(), data_lock(settings.data_dir), closing(open_ledger(settings, create=True)) as ledger:
+            live = follow_rules(settings, ledger, lambda: load_settings(config, data))
+            services = build(settings, live, clock, announce)
             try:
-                _introduce(services, settings, rules)
-                _start("stop", lambda: _cut_off(stop, services))
+                _introduce(settings, live())
+                start_thread("stop", lambda: _cut_off(stop, services))
+                start_thread("rules", lambda: every("rules", LOOK_SECONDS, live.refresh, stop))
                 with _unless(stop):
-                    answered = _first_poll(services, rules, first_poll_seconds)
+                    answered = _first_poll(services, live(), first_poll_seconds)
                     if or_exit is not None and not answered and not stop.is_set():
                         raise typer.Exit(or_exit)
-                    _run_until(stop, services)
+                    _run_until(stop, services, settings)
             finally:
                 stop.set()
                 services.close()
@@ -106,14 +113,21 @@ def _unless(stop: threading.Event) -> Iterator[None]:
             raise
 
 
-def _introduce(services: Services, settings: Settings, rules: Rulebook) -> None:
+def follow_rules(settings: Settings, ledger: Ledger, check_settings: Callable[[], object]) -> LiveRules:
+    """The rules that this process runs with, from here on as they change; what is not valid ends it with status 2."""
+    live = LiveRules(settings.config_dir, ledger, system_clock(), account(), _say, check_settings)
+    try:
+        live.start()
+    except ConfigErrors as errors:
+        refuse(errors)
+    return live
+
+
+def _introduce(settings: Settings, rules: Rulebook) -> None:
     enabled = sum(feed.enabled for feed in rules.feeds.values())
     _say(f"Điểm Báo: {enabled} nguồn, {len(rules.running)} điều kiện theo dõi. Dữ liệu: {settings.data_dir}")
     for line in silences(rules):
         _say(line)
-    taken = accept(services.ledger, rules, account(), system_clock().now())
-    if taken.changed and taken.previous:
-        _say(f"Cấu hình đã đổi ({', '.join(taken.changed)}): từ đây dùng bản {taken.version}.")
 
 
 def _first_poll(services: Services, rules: Rulebook, seconds: float | None) -> bool:
@@ -135,15 +149,17 @@ def _first_poll(services: Services, rules: Rulebook, seconds: float | None) -> b
     return readable > 0
 
 
-def _run_until(stop: threading.Event, services: Services) -> None:
+def _run_until(stop: threading.Event, services: Services, settings: Settings) -> None:
     """The three services side by side until `stop`."""
     first_round = threading.Event()
 
     def collect() -> None:
+        beat(settings.data_dir, "run")
         with _unless(stop):
             services.collector.poll_feeds()
             # A backlog of thousands of pages must not stop the polling: between two steps whatever is due is asked.
             while not stop.is_set() and services.collector.finish_pending():
+                beat(settings.data_dir, "run")
                 services.collector.poll_feeds()
             first_round.set()
 
@@ -151,10 +167,10 @@ def _run_until(stop: threading.Event, services: Services) -> None:
         return services.alerter.step() + len(services.alerter.send_due_digests())
 
     threads = [
-        _start("collector", lambda: every("collector", ROUND_SECONDS, collect, stop)),
-        _start("enricher", lambda: consume("enricher", services.enricher.step, stop)),
-        _start("alerter", lambda: consume("alerter", alert, stop)),
-        _start("ready", lambda: _say_ready(first_round, stop)),
+        start_thread("collector", lambda: every("collector", ROUND_SECONDS, collect, stop)),
+        start_thread("enricher", lambda: consume("enricher", services.enricher.step, stop)),
+        start_thread("alerter", lambda: consume("alerter", alert, stop)),
+        start_thread("ready", lambda: _say_ready(first_round, stop)),
     ]
     show(services, stop)
     first_round.set()
@@ -170,7 +186,7 @@ def _say_ready(first_round: threading.Event, stop: threading.Event) -> None:
         print("READY", flush=True)
 
 
-def _start(name: str, work: Callable[[], None]) -> threading.Thread:
+def start_thread(name: str, work: Callable[[], object]) -> threading.Thread:
     thread = threading.Thread(target=work, name=name, daemon=True)
     thread.start()
     return thread
@@ -191,49 +207,3 @@ def stop_on_signals() -> threading.Event:
 
 def _say(line: str) -> None:
     typer.echo(line, err=True)
-
-
-def _refuse_embedded(what: str) -> None:
-    typer.echo(
-        f"diembao {what} là một dịch vụ riêng cho hệ thống nhiều máy (bus: kafka://…). Với bus SQLite trên một máy, "
-        "mọi dịch vụ chạy chung trong một tiến trình: dùng `diembao run`. "
-        f"/ {what} needs a bus that processes share; with the embedded bus use `diembao run`.",
-        err=True,
-    )
-    raise typer.Exit(INVALID)
-
-
-@app.command()
-def collector(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Riêng dịch vụ thu bài, cho hệ thống nhiều máy. / The collector alone, for scale-out.
-
-    Ví dụ:  diembao collector --config /etc/diembao
-
-    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
-    """
-    settings_from(config, data)
-    _refuse_embedded("collector")
-
-
-@app.command()
-def enricher(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Riêng dịch vụ phân tích, cho hệ thống nhiều máy. / The enricher alone, for scale-out.
-
-    Ví dụ:  diembao enricher --config /etc/diembao
-
-    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
-    """
-    settings_from(config, data)
-    _refuse_embedded("enricher")
-
-
-@app.command()
-def alerter(config: ConfigOption = None, data: DataOption = None) -> None:
-    """Riêng dịch vụ gửi tin, cho hệ thống nhiều máy. / The alerter alone, for scale-out.
-
-    Ví dụ:  diembao alerter --config /etc/diembao
-
-    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
-    """
-    settings_from(config, data)
-    _refuse_embedded("alerter")

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from services.desk.config_state import config_state, state_lines
 from services.desk.parked import list_parked
 from services.domain.codec import decode
 from services.domain.events import TOPICS
@@ -22,7 +23,6 @@ from services.ports.clock import Clock
 from services.ports.errors import PortError
 from services.ports.ledger import Ledger
 from services.ports.mailer import Mailer
-from services.rulebook.accepted import current_version
 from services.rulebook.book import Rulebook
 from services.settings import Settings, without_password
 
@@ -57,7 +57,7 @@ def examine(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> 
     """Every check in turn; one that fails does not keep the others from being made."""
     yield _clock(settings, clock)
     yield _folder(settings.data_dir)
-    yield _config(settings, rules, reach)
+    yield from _config(settings, rules, reach)
     yield from _guarded("Nhật ký tin / bus", lambda: _bus(settings, reach))
     yield from _guarded("Kho tra cứu / archive", lambda: _archive(settings, reach))
     yield from _guarded("Sổ trạng thái / ledger", lambda: _feeds(settings, rules, reach, clock))
@@ -95,25 +95,16 @@ def _folder(folder: Path) -> Check:
     return Check(what, "ok", said)
 
 
-def _config(settings: Settings, rules: Rulebook, reach: Reach) -> Check:
+def _config(settings: Settings, rules: Rulebook, reach: Reach) -> list[Check]:
     what, said = "Cấu hình / config", f"{settings.config_dir}, phiên bản {rules.version}"
     try:
         with closing(reach.ledger()) as ledger:
-            current = current_version(ledger)
+            state = config_state(ledger, settings.config_dir)
     except PortError:
         # Why the ledger cannot be read stands in its own line.
-        return Check(what, "ok", f"{said}; không đọc được bản đang dùng / the version in force is not known")
-    if current is None:
-        return Check(what, "ok", f"{said}; chưa chạy lần nào / never started")
-    local = current.at.astimezone(settings.digest.zone)
-    if current.version == rules.version:
-        return Check(what, "ok", f"{said}, dùng từ {local:%H:%M %d/%m/%Y} / in force since then")
-    return Check(
-        what,
-        "warn",
-        f"{said} CHƯA có hiệu lực; đang dùng {current.version} từ {local:%H:%M %d/%m/%Y}. "
-        "Khởi động lại để dùng bản mới / takes effect at restart",
-    )
+        return [Check(what, "ok", f"{said}; không đọc được bản đang dùng / the version in force is not known")]
+    first, *others = state_lines(state, settings.digest.zone)
+    return [Check(what, "ok", f"{said}. {first}"), *(Check(what, "warn", line) for line in others)]
 
 
 def _bus(settings: Settings, reach: Reach) -> list[Check]:

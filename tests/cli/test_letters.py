@@ -244,32 +244,39 @@ def test_only_a_known_analyst_decides(desk: Desk) -> None:
     desk.enter(one)
     for role, login in (("leadership", LOGIN), ("analyst", "nguoi-khac")):
         desk.people(role, login)
+        desk.enter()
         status, _, said = desk("review", "dismiss", one.findings[0].finding_id, "--reason", "Không")
         assert status == 2
         assert f"- {{login: {LOGIN}, name:" in said
 
 
-def test_a_configuration_of_ones_own_decides_and_sends_nothing(desk: Desk, tmp_path: Path) -> None:
-    """A second --config with oneself as analyst; and `digest --send` that forgot --config."""
+def test_a_configuration_of_ones_own_decides_and_changes_nothing(desk: Desk, tmp_path: Path) -> None:
+    """A second --config with oneself as analyst and other readers: the accepted rules say who decides, who receives."""
     one = with_finding()
     desk.people("leadership", "lanh-dao-khac")
     desk.enter(one)
     own = Desk(tmp_path / "own")
     own.data = desk.data
+    (own.config / "people.yaml").write_text(
+        PEOPLE.format(login=LOGIN, role="analyst").replace("mau@office.example", "la@office.example"), encoding="utf-8"
+    )
     before = desk.letters()
-    for command in (
-        ("review", "confirm", one.findings[0].finding_id, "--reason", "Tự nhận"),
-        ("review", "dismiss", one.findings[0].finding_id, "--reason", "Tự nhận"),
-        ("digest", "--send"),
-    ):
-        status, _, said = own(*command)
+    for decision in ("confirm", "dismiss", "fix-register"):
+        status, _, said = own("review", decision, one.findings[0].finding_id, "--reason", "Tự nhận")
         assert status == 2
-        assert load(desk.config, samples=False).version in said
-        assert load(own.config, samples=False).version in said
-        assert "--config" in said
+        assert f"Tài khoản {LOGIN} chưa có trong people.yaml" in said
     assert desk.letters() == before
-    assert own("digest")[0] == 0
-    assert own("digest", "--send", "--to", "toi@office.example")[0] == 0
+    status, _, said = own("digest", "--send")
+    assert status == 0
+    assert "mau@office.example" in said
+    assert "la@office.example" not in said
+
+
+def test_a_folder_being_edited_holds_up_no_letter(desk: Desk) -> None:
+    desk.enter(fresh(1))
+    (desk.config / "places.yaml").write_text("- id: [", encoding="utf-8")
+    assert desk("digest")[0] == 0
+    assert desk("review", "list")[0] == 0
 
 
 def test_an_unknown_finding_is_status_two(desk: Desk) -> None:

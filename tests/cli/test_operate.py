@@ -1,7 +1,9 @@
 """The operator's commands, through the command line itself."""
 
 import json
+import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -17,6 +19,7 @@ from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
 from services.cli import operate
 from services.collector.records import FeedDayRecord
+from services.desk.alive import beat
 from services.domain.codec import encode
 from services.domain.events import COLLECTED, DECISIONS, PARKED, Decision, Parked
 from services.domain.feed import Entry, EntryRecord, FeedCursor
@@ -153,19 +156,41 @@ def test_doctor_names_what_is_out_of_reach(config: Path, data: Path) -> None:
     assert "bimat" not in mail.output
 
 
-@pytest.mark.parametrize("words", [("doctor",), ("check",), ("collector",), ("run",)], ids=" ".join)
-def test_what_is_for_scale_out_is_a_wrong_setting(words: tuple[str, ...], config: Path, data: Path) -> None:
-    result = run(*words, "--config", config, "--data", data, DIEMBAO_BUS="kafka://may.example:9092")
+@pytest.mark.parametrize("service", ["collector", "enricher", "alerter"])
+def test_a_single_service_needs_a_bus_that_processes_share(service: str, config: Path, data: Path) -> None:
+    result = run(service, "--config", config, "--data", data)
     assert result.exit_code == 2
-    assert result.stderr.startswith("DIEMBAO_BUS:1:1: kafka:// dành cho hệ thống nhiều máy")
-    assert "SQLite" not in result.output
+    assert "dùng `diembao run`" in result.stderr
     assert not data.exists()
+
+
+def test_health_is_the_age_of_the_last_sign_of_life(config: Path, data: Path) -> None:
+    where = ("--config", config, "--data", data)
+    assert run("doctor", "--health", "collector", *where).exit_code == 3
+    beat(data, "collector")
+    alive = run("doctor", "--health", "collector", *where)
+    assert (alive.exit_code, "đang làm việc" in alive.output) == (0, True)
+    eleven_minutes_ago = time.time() - 660
+    os.utime(data / "alive" / "collector", (eleven_minutes_ago, eleven_minutes_ago))
+    assert run("doctor", "--health", "collector", *where).exit_code == 3
+    assert run("doctor", "--health", "enricher", *where).exit_code == 3
+    assert run("doctor", "--health", "portal", *where).exit_code == 2
+
+
+def test_init_makes_the_stores_once_and_again(config: Path, data: Path) -> None:
+    for _ in range(2):
+        made = run("init", "--stores", "--config", config, "--data", data)
+        assert made.exit_code == 0
+        assert made.output.count("Đã có") == 3
+    assert {path.name for path in data.iterdir()} >= {"bus.db", "archive.db", "ledger.db"}
+    assert run("init").exit_code == 2
+    assert run("init", data / "x", "--stores").exit_code == 2
 
 
 def test_check_warns_where_everything_would_be_silent(config: Path) -> None:
     assert "đang bật:" not in run("check", "--config", config).output.replace("đang bật 1:", "")
     for name in ("feeds", "watches"):
-        (config / f"{name}.yaml").write_text("", encoding="utf-8")
+        (config / f"{name}.yaml").write_text(f"{name}: []\n", encoding="utf-8")
     result = run("check", "--config", config)
     assert result.exit_code == 0
     assert "CHÚ Ý: feeds.yaml không có nguồn nào" in result.output
@@ -214,11 +239,13 @@ def test_doctor_knows_no_lag_of_what_nobody_reads(config: Path, data: Path) -> N
 def test_doctor_says_that_a_changed_configuration_waits(config: Path, data: Path, ledger: SqliteLedger) -> None:
     stores(config, data)
     accept(ledger, load(config), "an", NOW)
-    assert "in force since then" in run("doctor", "--config", config, "--data", data).output
+    fine = run("doctor", "--config", config, "--data", data).output
+    assert f"Đang có hiệu lực: bản {load(config).version}" in fine
+    assert "chưa có hiệu lực" not in fine
     (config / "topics.yaml").write_text(SMALL["topics.yaml"] + "# sửa\n", encoding="utf-8")
     changed = run("doctor", "--config", config, "--data", data)
     assert changed.exit_code == 0
-    assert "CHƯA có hiệu lực" in changed.output
+    assert "chưa có hiệu lực" in changed.output
 
 
 def test_an_invalid_configuration_ends_with_2(config: Path, data: Path) -> None:
@@ -263,8 +290,9 @@ def test_parked_messages_are_listed_and_sent_round_again(config: Path, data: Pat
         parked = Parked(topic=COLLECTED, key=key, value=f'{{"hỏng": "{key}"}}', reason="thiếu trường", at=NOW)
         bus.publish(PARKED, [Message(key, encode(parked))])
     where = ("--config", config, "--data", data)
-    first, second = (delivery.position for delivery in bus.scan(PARKED))
-    assert run("parked", *where).output.count("thiếu trường") == 2
+    listed = run("parked", *where).output
+    assert listed.count("thiếu trường") == 2
+    first, second = (line.partition("\t")[0] for line in listed.splitlines()[1:])
     assert "1 bản ghi" in run("parked", "retry", first, *where).output
     assert [(one.message.key, one.message.value.decode()) for one in bus.scan(COLLECTED)] == [("a", '{"hỏng": "a"}')]
     assert "1 bản ghi" in run("parked", "retry", "all", *where).output

@@ -137,7 +137,7 @@ def test_only_the_rules_in_force_decide(press: Press) -> None:
     """A people.yaml of one's own and a row that says "verified" are not enough."""
     press.rules = dataclasses.replace(press.rules, version="của tôi")
     for act in (desk(press).confirm, desk(press).dismiss, desk(press).fix_register):
-        with pytest.raises(NotInForce, match=r"bản test .*bản của tôi.*--config"):
+        with pytest.raises(NotInForce, match=r"bản test .*bản của tôi.*Chạy lại lệnh"):
             act(KNOWN, ANALYST, "Đã đối chiếu")
     assert desk(press).find(KNOWN).status == "proposed"
     assert decisions(press) == []
