@@ -83,7 +83,7 @@ def _matching(outcome: Outcome, watches: list[CompiledWatch]) -> set[str]:
     """Ids of the press articles of the archive that match, asked anew."""
     found = set()
     for one in outcome.documents:
-        document = searchable(one.article, one.reading, one.topics, one.language)
+        document = searchable(one.article, one.reading, one.topics, one.language, tone=one.tone)
         if one.article.source_class == "press" and any(watch.query.matches(document) for watch in watches):
             found.add(one.article_id)
     return found

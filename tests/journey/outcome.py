@@ -17,16 +17,17 @@ from xml.etree import ElementTree
 from samples.press.loopback import Loopback
 from samples.press.mornings import Step
 from services.adapters.manual_clock import ManualClock
-from services.adapters.sqlite_archive import SqliteArchive
-from services.adapters.sqlite_bus import SqliteBus
-from services.adapters.sqlite_ledger import SqliteLedger
 from services.alerter.clipping import Clipping
 from services.alerter.records import LETTER, Letter
+from services.alerter.stories import stories
 from services.collector.feed_days import feed_days
 from services.domain.calendar import ZONE
 from services.domain.codec import decode, encode
 from services.domain.events import COLLECTED, Enriched
 from services.domain.feed import FeedDay
+from services.settings import load_settings
+from services.wiring import open_archive, open_bus, open_ledger
+from tests.journey.stores import with_stores
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 _COUNT = re.compile(r"^- (.+): ([\d.]+) bài$", re.MULTILINE)
@@ -46,29 +47,37 @@ class Outcome:
     digests: Mapping[str, Sequence[Letter]]
     """By recipient, in the order in which they were sent."""
     clippings: Sequence[Clipping]
+    stories: frozenset[frozenset[str]]
+    """Each story as the set of its articles' ids."""
 
 
 def outcome_of(data: Path) -> Outcome:
-    """What stands in this data folder."""
+    """What stands in this data folder, or in the servers that go with it."""
     clock = ManualClock(datetime(2026, 1, 1, tzinfo=ZONE))
-    with closing(SqliteBus(data / "bus.db", clock)) as bus:
+    settings = with_stores(load_settings(data_dir=data, environ={}), data)
+    with closing(open_bus(settings, clock)) as bus:
         ids = sorted({one.message.key for one in bus.scan(COLLECTED)})
-    with closing(SqliteArchive(data / "archive.db")) as archive:
+    with closing(open_archive(settings)) as archive:
         documents = [document for name in ids if (document := archive.get(name)) is not None]
         assert len(documents) == archive.count() == len(ids)
         kept = {
             one.article_id: b"\n".join([encode(one), *map(encode, archive.versions(one.article_id))])
             for one in documents
         }
-    with closing(SqliteLedger(data / "ledger.db")) as ledger:
+    with closing(open_ledger(settings)) as ledger:
         letters = [decode(held.value, Letter) for held in ledger.scan(LETTER, "digest|")]
         clippings = [decode(held.value, Clipping) for held in ledger.scan("clipping")]
         days = feed_days(ledger)
+        story_of = stories(ledger)
+        tellings: dict[str, set[str]] = {}
+        for document in documents:
+            tellings.setdefault(story_of(document.story_id), set()).add(document.article_id)
     by_recipient: dict[str, list[Letter]] = {}
     for letter in letters:
         by_recipient.setdefault(letter.recipient, []).append(letter)
     written = {path.name: path.read_bytes() for path in sorted((data / "mail").glob("*.eml"))}
-    return Outcome(kept, written, documents, days, by_recipient, clippings)
+    told = frozenset(map(frozenset, tellings.values()))
+    return Outcome(kept, written, documents, days, by_recipient, clippings, told)
 
 
 def served_entries(

@@ -26,6 +26,7 @@ READY_SECONDS = 180
 """Elasticsearch takes 11 s on two idle cores; a loaded machine gets far more before it counts as failed."""
 
 STOP_SECONDS = 60
+_GONE_SECONDS = 2.0
 
 
 class DidNotStart(Exception):
@@ -196,9 +197,13 @@ class Server(ABC):
 
     def _wait_until_ready(self, first: int) -> None:
         """`first`: the process that was started, which may hand over to the one in the file `pid`."""
-        deadline = time.monotonic() + READY_SECONDS
+        seen = time.monotonic()
+        deadline = seen + READY_SECONDS
         while not self._answers():
-            if time.monotonic() > deadline or not (self._runs(first) or self.pid is not None):
+            # Between fork and exec a process has no command line for a moment: one look is no proof of its end.
+            if self._runs(first) or self.pid is not None:
+                seen = time.monotonic()
+            if time.monotonic() > min(deadline, seen + _GONE_SECONDS):
                 tail = "".join(f"  {line}\n" for line in self.log.read_text(errors="replace").splitlines()[-30:])
                 raise DidNotStart(f"{self.name} did not start; {self.log} ends:\n{tail}")
             time.sleep(0.1)

@@ -1,0 +1,208 @@
+"""Two collectors, two enrichers and two alerters on real servers, with pages to read for minutes; everything falls.
+
+What must hold at the end: every published article is in the archive once, every entry has its outcome, a notice went
+out once for each wrong figure and a digest once to each reader; no host was asked twice within its pause, whoever
+asked; and work went on meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+
+from services.adapters.manual_clock import ManualClock
+from services.adapters.system_clock import SystemClock
+from services.alerter.clipping import Clipping
+from services.collector.feed_days import feed_days
+from services.domain.address import canonical_url
+from services.domain.article import id_of
+from services.domain.calendar import ZONE
+from services.domain.codec import decode
+from services.domain.events import COLLECTED, DECISIONS, ENRICHED, UNMATCHED
+from services.ports.archive import Archive
+from services.ports.bus import Bus
+from services.ports.ledger import Ledger
+from services.rulebook.accepted import accept
+from services.rulebook.load import load
+from services.settings import Settings, load_settings
+from services.wiring import READERS, build, open_archive, open_bus, open_ledger
+from tests.faults.office import HOST_SECONDS, Office, office, until, write_config
+from tests.faults.press import HOSTS, Press
+from tests.servers.elasticsearch_server import ElasticsearchServer
+from tests.servers.faulty_elasticsearch import FaultyElasticsearch, faulty_elasticsearch
+from tests.servers.kafka_server import KafkaServer
+
+pytestmark = [pytest.mark.full, pytest.mark.kafka, pytest.mark.timeout(1200)]
+SERVICES = tuple(f"{name}-{number}" for name in ("collector", "enricher", "alerter") for number in (1, 2))
+ARTICLES = 1200
+"""150 for each host: at its pace two and a half minutes of pages, and more with every fault."""
+READERS_OF_DIGESTS = 2
+_JITTER = 0.1
+"""Seconds by which the arrival of two requests may differ from their departure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The office, its press, and the stores seen past all faults."""
+
+    office: Office
+    press: Press
+    kafka: KafkaServer
+    elasticsearch: ElasticsearchServer
+    faulty: FaultyElasticsearch
+    bus: Bus
+    archive: Archive
+    ledger: Ledger
+
+    def collected(self) -> int:
+        return self.bus.size(COLLECTED) + self.bus.size(UNMATCHED)
+
+    def goes_on(self, seconds: float, more: int = 3) -> None:
+        """Articles get into the archive, whatever was just done to the office."""
+        before = self.archive.count()
+        until(lambda: self.archive.count() >= before + more, seconds, "more articles in the archive")
+
+    def settled(self) -> bool:
+        waiting = any(self.ledger.scan("pending"))
+        return not waiting and not any(self.bus.lag(topic, group) for topic, group in READERS)
+
+
+@pytest.fixture
+def scene(own_kafka: KafkaServer, own_elasticsearch: ElasticsearchServer, tmp_path: Path) -> Iterator[Scene]:
+    with ExitStack() as opened:
+        press = opened.enter_context(Press())
+        faulty = opened.enter_context(faulty_elasticsearch(own_elasticsearch.url))
+        at = (datetime.now(ZONE) + timedelta(minutes=3)).strftime("%H:%M")
+        config = write_config(tmp_path / "config", press.routes, at)
+        stores = {"DIEMBAO_BUS": own_kafka.url, "DIEMBAO_ARCHIVE": faulty.url, "DIEMBAO_LEDGER": faulty.url}
+        ours = opened.enter_context(office(tmp_path, config, stores))
+        straight = load_settings(config, tmp_path / "looking", {**stores})
+        url = own_elasticsearch.url
+        straight = replace(straight, archive=url, ledger=url)
+        bus = opened.enter_context(closing(open_bus(straight, SystemClock(), create=True)))
+        archive = opened.enter_context(closing(open_archive(straight, create=True)))
+        ledger = opened.enter_context(closing(open_ledger(straight, create=True)))
+        _read_an_hour_ago(straight)
+        yield Scene(ours, press, own_kafka, own_elasticsearch, faulty, bus, archive, ledger)
+
+
+def _read_an_hour_ago(settings: Settings) -> None:
+    """The feeds were known and empty: what they bring now is news, and is told."""
+    rules = load(settings.config_dir)
+    clock = ManualClock(SystemClock().now() - timedelta(hours=1))
+    with closing(build(settings, lambda: rules, clock, lambda sent: None)) as services:
+        accept(services.ledger, rules, "test", clock.now())
+        until(
+            lambda: services.collector.round().polled == 0 and _cursors(services.ledger) == 2 * len(HOSTS), 60, "read"
+        )
+
+
+def _cursors(ledger: Ledger) -> int:
+    return sum(1 for _ in ledger.scan("feed"))
+
+
+def test_nothing_is_lost_or_doubled_and_work_goes_on(scene: Scene) -> None:
+    ours, press = scene.office, scene.press
+    press.publish(ARTICLES)
+    for name in SERVICES:
+        ours.start(name)
+    scene.goes_on(120)
+    _kill_services(scene)
+    _kill_the_broker(scene)
+    _let_elasticsearch_fail(scene)
+    until(lambda: _entries(scene) == ARTICLES + len(HOSTS), 240, "all entries known")
+    until(scene.settled, 400, "nothing waits any more")
+    until(lambda: len(_digests(scene)) == READERS_OF_DIGESTS, 120, "the digests are sent")
+    assert ours.alive() == sorted(SERVICES), {name: ours.log(name)[-2000:] for name in SERVICES}
+    _check_archive(scene)
+    _check_letters(scene)
+    closest, host = press.closest()
+    print(
+        f"\n{ARTICLES} articles, {len(press.requests)} requests, closest {closest:.2f} s; "
+        f"{scene.bus.size(ENRICHED)} messages enriched, {len(ours.letters())} letters"
+    )
+    assert closest >= HOST_SECONDS - _JITTER, f"{host} was asked twice within {closest:.2f} s"
+    for name in SERVICES:
+        assert ours.stop(name) == 0, ours.log(name)[-2000:]
+
+
+def _kill_services(scene: Scene) -> None:
+    """One of each is killed in its work; the others go on with their share."""
+    for name in ("collector-1", "enricher-1", "alerter-1"):
+        scene.office.kill(name)
+    # A killed collector's hosts are given out when its session has run out, and polled when they are due.
+    scene.goes_on(150)
+    for name in ("collector-1", "enricher-1", "alerter-1"):
+        scene.office.start(name)
+    scene.goes_on(150)
+
+
+def _kill_the_broker(scene: Scene) -> None:
+    before = scene.collected()
+    scene.kafka.kill()
+    time.sleep(8)
+    scene.kafka.launch()
+    assert scene.collected() >= before
+    scene.goes_on(150)
+    assert sum(scene.bus.lag(topic, group) for topic, group in READERS) >= 0  # it can be asked again
+
+
+def _let_elasticsearch_fail(scene: Scene) -> None:
+    faulty = scene.faulty
+    faulty.faults += ["busy", "lost", "partly busy", "reset", None, "late", "partly done, lost"] * 5
+    until(lambda: not faulty.faults, 150, "all faults met")
+    scene.goes_on(150)
+    before = scene.archive.count()
+    scene.elasticsearch.pause()
+    time.sleep(20)
+    scene.elasticsearch.resume()
+    assert scene.archive.count() >= before
+    scene.goes_on(150)
+
+
+def _entries(scene: Scene) -> int:
+    return sum(day.entries for day in feed_days(scene.ledger))
+
+
+def _digests(scene: Scene) -> list[str]:
+    return [text for path in scene.office.letters() if (text := _text(path)).startswith("Điểm báo")]
+
+
+def _check_archive(scene: Scene) -> None:
+    expected = {id_of(canonical_url(one.url)) for one in scene.press.stories}
+    held = {kept.document.article_id: kept for kept in scene.archive.snapshot()}
+    assert held.keys() == expected
+    assert all(len(kept.versions) == 1 for kept in held.values())
+    numbers = [decode(one.value, Clipping) for one in scene.ledger.scan("clipping")]
+    assert Counter(one.article_id for one in numbers) == Counter(expected)
+    assert [one.number for one in numbers] == list(range(1, len(numbers) + 1))
+    outcomes: Counter[str] = sum((Counter(day.outcomes) for day in feed_days(scene.ledger)), Counter())
+    assert outcomes == {"published": len(expected), "unmatched": len(HOSTS)}
+    published = Counter(one.message.key for one in scene.bus.scan(COLLECTED))
+    assert published.keys() == expected
+    assert scene.bus.size(DECISIONS) == 0
+
+
+def _check_letters(scene: Scene) -> None:
+    """One notice for each article with a wrong figure; one digest for each reader."""
+    wrong = [one for one in scene.press.stories if one.wrong]
+    notices = [text for path in scene.office.letters() if (text := _text(path)).startswith("Cần kiểm tra")]
+    told: Mapping[int, int] = {one.number: sum(one.url in text for text in notices) for one in wrong}
+    assert set(told.values()) == {1}, told
+    assert len(notices) == len(wrong)
+    assert len(_digests(scene)) == READERS_OF_DIGESTS
+
+
+def _text(path: Path) -> str:
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    body = message.get_body(("plain",))
+    assert body is not None
+    return f"{message['Subject']}\n{body.get_content()}"
