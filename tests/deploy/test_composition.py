@@ -249,3 +249,14 @@ def test_the_secrets_are_made_once_and_shown_to_nobody(tmp_path: Path) -> None:
 
 def _make_secrets(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", DEPLOY / "secrets.sh", folder], capture_output=True, text=True, check=False)
+
+
+def test_the_operators_command_runs_a_service_of_the_composition_as_who_called_it() -> None:
+    script = (DEPLOY / "diembao.sh").read_text(encoding="utf-8")
+    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
+    assert '--user "$SUDO_UID:' in script
+    service = re.search(r"^  (\w+) \"\$@\"$", script, re.MULTILINE)
+    assert service is not None
+    assert service[1] in services()
+    assert "service_password" in script
+    assert "--env DIEMBAO_ELASTICSEARCH_PASSWORD " in script  # its name alone: the value stands on no command line
