@@ -6,9 +6,11 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import typer
 
 from services import resources
 from services.__main__ import assembled
@@ -18,9 +20,11 @@ from tests.cli.test_commands import commands_of
 
 app = assembled()
 ROOT = Path(__file__).parents[1]
-GUIDES = ("README.md", "README.vi.md")
+PAGES = tuple(f"docs/{page.name}" for page in sorted((ROOT / "docs").glob("*.md")))
+GUIDES = ("README.md", "README.vi.md", *PAGES)
 _LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)\s#]+)")
 _COMMAND = re.compile(r"\bdiembao ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)")
+_CALL = re.compile(r"\bdiembao ([^`|\n]*)")
 NEVER_WRITTEN = {"password"}
 """A key of the Records that may not stand in the file: it comes from the environment or from a file of its own."""
 
@@ -37,7 +41,7 @@ def code(name: str) -> str:
 @pytest.mark.parametrize("name", GUIDES)
 def test_every_link_leads_somewhere(name: str) -> None:
     links = _LINK.findall(text(name))
-    missing = [link for link in links if not (ROOT / link).exists()]
+    missing = [link for link in links if not ((ROOT / name).parent / link).exists()]
     assert missing == []
     assert links or name != "README.md"
 
@@ -51,6 +55,25 @@ def test_every_command_named_exists(name: str) -> None:
     for said in named:
         first, _, second = said.partition(" ")
         assert (said in known) if first in groups and second else (first in known | groups), said
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_option_named_exists(name: str) -> None:
+    top = typer.main.get_command(app)
+    for call in _CALL.findall(code(name)):
+        words = call.partition(" #")[0].split()
+        found = command_at(top, words)
+        options = {option for parameter in found.params for option in parameter.opts}
+        # What stands in quotes may begin with dashes too; the options are words of their own.
+        said = [word for word in re.sub(r"'[^']*'|\"[^\"]*\"", "", call.partition(" #")[0]).split() if word[:2] == "--"]
+        assert {word.rstrip("…,;:.)]") for word in said} <= options, call
+
+
+def command_at(top: Any, words: list[str]) -> Any:
+    """The command that these words begin with: of a group too."""
+    while words and (below := getattr(top, "commands", {}).get(words[0])) is not None:
+        top, words = below, words[1:]
+    return top
 
 
 def test_every_command_is_named() -> None:

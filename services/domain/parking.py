@@ -1,7 +1,8 @@
 """Reading what comes from the bus, and parking what cannot be done: one way for every service.
 
 A parked message never holds an author, whatever was wrong with it (fair coverage, rule 2): an object of JSON is kept
-without those fields, and of anything else only its size and hash. The log itself still holds it at its position.
+without those fields, and of anything else, or what the log refuses to hold twice, only its size and hash. The log
+itself still holds it at its position.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from services.domain.events import SCHEMA, Parked
 from services.domain.record import Record
 
 _R = TypeVar("_R", bound=Record)
+
+_LONGEST_REASON = 2000
 
 
 def read(value: bytes, headers: Mapping[str, str], kind: type[_R]) -> _R:
@@ -37,13 +40,19 @@ def park(
     headers: Mapping[str, str],
     error: Exception,
     at: datetime,
+    *,
+    whole: bool = True,
 ) -> Parked:
-    """What is kept of a message that `who` could not do, with the place where it stood and why."""
-    kept = _kept(value)
+    """What is kept of a message that `who` could not do, with the place where it stood and why.
+
+    `whole`: with the message itself; else only its size and hash.
+    """
+    kept = _kept(value) if whole else ""
     # A service that parks must not stumble over the words of what went wrong.
     said = f"{type(error).__name__}: {error}".encode(errors="backslashreplace").decode()
     if not kept:
-        said += f" (không phải JSON / no JSON object: {len(value)} byte, sha256 {hashlib.sha256(value).hexdigest()})"
+        why = "không phải JSON / no JSON object" if whole else "quá lớn để giữ cả / too large to be kept"
+        said = f"{said[:_LONGEST_REASON]} ({why}: {len(value)} byte, sha256 {hashlib.sha256(value).hexdigest()})"
     return Parked(
         topic=topic,
         key=key,

@@ -54,11 +54,10 @@ class Phrases(Generic[T]):
         if self._automaton is None or not len(tokens):
             return []
         hits: list[Found[T]] = []
-        for index, start, _ in self._automaton.find_matches_as_indexes(tokens.joined, overlapping=True):
+        for index, first in tokens.found(self._automaton):
             phrase = self._phrases[index]
-            first = tokens.token_at(start + 1)
             last = first + len(phrase.marked) - 1
-            confirmed = (unmarked and last > first) or tokens.marked[first : last + 1] == phrase.marked
+            confirmed = (unmarked and last > first) or tokens.form(first, last) == phrase.marked
             named = first == last and _within_a_name(tokens, first)
             if confirmed and not named and tokens.unbroken(first, last):
                 hits.append(Found(phrase.value, phrase.text, first, last))
@@ -88,5 +87,5 @@ def _longest(hits: list[Found[T]]) -> list[Found[T]]:
 def typed_without_marks(fields: Fields) -> bool:
     """`written_without_marks` of text.py, for fields already tokenised."""
     total = sum(len(tokens) for tokens in fields.values())
-    marked = sum(not token.isascii() for tokens in fields.values() for token in tokens.marked)
+    marked = total - sum(tokens.bare for tokens in fields.values())
     return marked < max(1, total * 0.02)

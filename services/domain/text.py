@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
+
+from ahocorasick_rs import AhoCorasick
 
 # Characters that carry no text: zero-width ones, the soft hyphen, bidi marks, the byte order mark.
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 # Marks that no letter took in: what is left of them after NFC is dropped, or a token would end inside its letter.
 _COMBINING = re.compile("[\u0300-\u036f]")
+_UNCLEAN = re.compile(f"{_INVISIBLE.pattern}|{_COMBINING.pattern}")
 
 # Scripts written without spaces: every character is a token, so that a name inside a longer run is found.
 _UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
@@ -31,13 +33,13 @@ _UNSPACED = "\u0e00-\u0eff\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u
 _WORD = rf"(?:(?![{_UNSPACED}])[^\W_])+"
 _WITHIN = r"(?:(?<=\d)[.,](?=\d)|'(?!s(?![^\W_]))(?=[^\W\d_]))"
 _TOKEN = re.compile(
-    rf"[{_UNSPACED}]"
+    rf"([{_UNSPACED}]"
     rf"|(?<![^\W_])[a-zđ]{{1,3}}\.(?=\d){_WORD}"
-    rf"|{_WORD}(?:{_WITHIN}{_WORD})*"
+    rf"|{_WORD}(?:{_WITHIN}{_WORD})*)"
 )
 # Almost every text holds neither an unspaced script nor a road code; without them the same tokens cost half as much.
 _RARE = re.compile(f"[{_UNSPACED}]"), re.compile(r"\.(?<=[a-zđ]\.)(?=\d)")
-_ORDINARY_TOKEN = re.compile(rf"[^\W_]+(?:{_WITHIN}[^\W_]+)*")
+_ORDINARY_TOKEN = re.compile(rf"([^\W_]+(?:{_WITHIN}[^\W_]+)*)")
 
 # "hoà" and "hòa", "thuỷ" and "thủy" are one word: the mark goes where the older spelling puts it.
 _TONE_PAIRS = {
@@ -70,19 +72,19 @@ def fold(text: str) -> str:
     return text.translate(_FOLD)
 
 
-class _Folded(dict[str, str]):
-    """Token -> its plain form, remembered: a language has few syllables, and each is folded millions of times."""
+class _Remembered(dict[str, str]):
+    """Token -> another form of it, remembered: a language has few syllables, and each is met millions of times."""
 
     _MOST = 200_000
+
+    def __init__(self, form: Callable[[str], str]) -> None:
+        self._form = form
 
     def __missing__(self, token: str) -> str:
         if len(self) >= self._MOST:
             self.clear()
-        plain = self[token] = fold(token)
-        return plain
-
-
-_folded = _Folded()
+        found = self[token] = self._form(token)
+        return found
 
 
 def normalise(text: str) -> tuple[str, Sequence[int] | None]:
@@ -91,14 +93,15 @@ def normalise(text: str) -> tuple[str, Sequence[int] | None]:
     Returns (normalised, offsets). `offsets[i]` is the code point in `text` where normalised character i begins and
     `offsets[i + 1]` where it ends, with one entry more than there are characters; None means they are the same.
     """
+    normal, offsets = _composed(text)
+    return _one_tone_placement(normal), offsets
+
+
+def _composed(text: str) -> tuple[str, Sequence[int] | None]:
+    """`normalise` without the placement of tones."""
     lowered = text.lower()
-    if (
-        len(lowered) == len(text)
-        and unicodedata.is_normalized("NFC", lowered)
-        and not _INVISIBLE.search(lowered)
-        and not _COMBINING.search(lowered)
-    ):
-        return _one_tone_placement(lowered), None
+    if len(lowered) == len(text) and unicodedata.is_normalized("NFC", lowered) and not _UNCLEAN.search(lowered):
+        return lowered, None
     characters: list[str] = []
     offsets: list[int] = []
     for start, end in _clusters(text):
@@ -109,7 +112,7 @@ def normalise(text: str) -> tuple[str, Sequence[int] | None]:
                 characters.append(character.lower()[0])
                 offsets.append(start)
     offsets.append(len(text))
-    return _one_tone_placement("".join(characters)), offsets
+    return "".join(characters), offsets
 
 
 def _clusters(text: str) -> Iterator[tuple[int, int]]:
@@ -125,33 +128,46 @@ def _one_tone_placement(text: str) -> str:
     return _LATE_TONE.sub(lambda found: _TONE_PAIRS[found[0]], text)
 
 
+_placed = _Remembered(_one_tone_placement)
+_folded = _Remembered(fold)
+
+
 @dataclass(frozen=True)
 class Tokens:
-    """The tokens of one field, and where they stand in it."""
+    """The tokens of one field, and where they stand in it.
+
+    Most articles hold nothing that anybody looks for: their plain tokens are all that is ever asked of them, so the
+    rest waits until somebody does.
+    """
 
     source: str
-    marked: tuple[str, ...]
     plain: tuple[str, ...]
-    _normal: str
+    """Without marks."""
+    _parts: list[str]
+    """What lies between the tokens, and the tokens, in turn."""
     _offsets: Sequence[int] | None
 
     @cached_property
-    def _spans(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        # Most articles hold nothing that anybody looks for, and are never asked where.
-        spans = map(re.Match.span, _pattern(self._normal).finditer(self._normal))
-        starts, ends = tuple(zip(*spans, strict=True)) or ((), ())
+    def marked(self) -> tuple[str, ...]:
+        """With their marks, each where the older spelling puts it."""
+        return tuple(map(_placed.__getitem__, self._parts[1::2]))
+
+    @cached_property
+    def _spans(self) -> tuple[Sequence[int], Sequence[int]]:
+        borders = list(accumulate(map(len, self._parts)))
+        starts, ends = borders[0:-1:2], borders[1::2]
         if self._offsets is None:
             return starts, ends
         way_back = self._offsets.__getitem__
-        return tuple(map(way_back, starts)), tuple(map(way_back, ends))
+        return list(map(way_back, starts)), list(map(way_back, ends))
 
     @property
-    def starts(self) -> tuple[int, ...]:
+    def starts(self) -> Sequence[int]:
         """Code points of the field as given."""
         return self._spans[0]
 
     @property
-    def ends(self) -> tuple[int, ...]:
+    def ends(self) -> Sequence[int]:
         """Code points of the field as given, exclusive."""
         return self._spans[1]
 
@@ -163,14 +179,26 @@ class Tokens:
         """ " bu gia map ": the plain tokens, a space around each, for search by substring."""
         return f" {' '.join(self.plain)} " if self.plain else " "
 
-    @cached_property
-    def _joined_ends(self) -> list[int]:
-        """Where in `joined` the space after each token stands."""
-        return list(accumulate(map((1).__add__, map(len, self.plain))))
+    def found(self, automaton: AhoCorasick) -> Iterator[tuple[int, int]]:
+        """(number of the pattern, first token) of each place where one stands in `joined`; a pattern begins with a
+        space and ends with one.
+        """
+        at, token = 0, 0
+        for number, start, _end in automaton.find_matches_as_indexes(self.joined, overlapping=True):
+            # Counted on from the last one: few stand in an article, and in no great disorder.
+            between = self.joined.count(" ", min(at, start), max(at, start))
+            token += between if start >= at else -between
+            at = start
+            yield number, token
 
-    def token_at(self, joined_offset: int) -> int:
-        """The index of the token that begins at, or holds, this offset of `joined`."""
-        return bisect_left(self._joined_ends, joined_offset)
+    def form(self, first: int, last: int) -> tuple[str, ...]:
+        """`marked` from token `first` to token `last`, both included."""
+        return tuple(map(_placed.__getitem__, self._parts[2 * first + 1 : 2 * last + 2 : 2]))
+
+    @property
+    def bare(self) -> int:
+        """How many tokens are written in ASCII alone."""
+        return sum(map(str.isascii, self._parts[1::2]))
 
     def surface(self, first: int, last: int) -> str:
         """The original characters from token `first` to token `last`, both included."""
@@ -188,14 +216,10 @@ _NAME_GAP = re.compile("[\\s\u00a0\u00ad\u200b-\u200f\u2060\ufeff\\-\u2010-\u201
 
 def tokenise(text: str) -> Tokens:
     """The tokens of one field; empty for a field without letters or digits."""
-    normal, offsets = normalise(text)
+    normal, offsets = _composed(text)
     normal = normal.replace("’", "'").replace("ʼ", "'")
-    marked = tuple(_pattern(normal).findall(normal))
-    return Tokens(text, marked, tuple(map(_folded.__getitem__, marked)), normal, offsets)
-
-
-def _pattern(normal: str) -> re.Pattern[str]:
-    return _TOKEN if any(rare.search(normal) for rare in _RARE) else _ORDINARY_TOKEN
+    parts = (_TOKEN if any(rare.search(normal) for rare in _RARE) else _ORDINARY_TOKEN).split(normal)
+    return Tokens(text, tuple(map(_folded.__getitem__, parts[1::2])), parts, offsets)
 
 
 def words(text: str) -> tuple[str, ...]:

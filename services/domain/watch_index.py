@@ -39,8 +39,17 @@ class WatchIndex:
 
     def excluded(self, document: Searchable) -> list[CompiledWatch]:
         """Those that only what stands under NOT keeps from hitting it."""
-        numbers = map(self._with_exclusions.__getitem__, self._excluding.candidates(document))
-        return self._ask(numbers, lambda one: one.query.excluded(document))
+        return self.judged(document)[1]
+
+    def judged(self, document: Searchable) -> tuple[list[CompiledWatch], list[CompiledWatch]]:
+        """(matching, excluded), each watch asked once."""
+        hits = {number for number in self._hits.candidates(document) if self._watches[number].query.matches(document)}
+        kept_out = [
+            number
+            for number in map(self._with_exclusions.__getitem__, self._excluding.candidates(document))
+            if number not in hits and self._watches[number].query.excluded(document, missed=True)
+        ]
+        return [self._watches[number] for number in sorted(hits)], [self._watches[number] for number in kept_out]
 
     def reach(self, facts: frozenset[str]) -> Literal["none", "words", "language"]:
         """What must be known of an article of these places, topics and outlet to say which of them hit it.

@@ -18,7 +18,7 @@ from services.replay.scratch import Installation
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load
 from services.settings import Settings, load_settings
-from services.wiring import open_archive, open_bus, open_ledger
+from services.wiring import open_archive, open_bus, open_ledger, scratch_stores
 from tests.journey.stores import with_stores
 
 BEGIN, END = local("2026-11-17T00:00"), local("2026-11-20T00:00")
@@ -54,7 +54,9 @@ def opened(data: Path) -> Iterator[Days]:
         closing(open_ledger(settings)) as ledger,
         closing(open_archive(settings)) as archive,
     ):
-        yield Days(Installation(bus, ledger, archive), settings, load(settings.config_dir, samples=False))
+        yield Days(
+            Installation(bus, ledger, archive, scratch_stores()), settings, load(settings.config_dir, samples=False)
+        )
 
 
 @contextmanager

@@ -20,7 +20,6 @@ from services.domain.events import COLLECTED, ENRICHED, PARKED, Enriched
 from services.ports.archive import Archive
 from services.ports.bus import Message
 from services.replay.fill import fill
-from services.replay.scratch import Installation
 from tests.replay.days import AFTER_CHANGE, BEFORE_CHANGE, BEGIN, END, Days, documents, fresh_archive, held
 
 
@@ -95,7 +94,7 @@ def test_cut_off_and_repeated_it_comes_to_the_same(days: Days, tmp_path: Path) -
 
 
 def test_over_a_ledger_that_knows_nothing_stories_are_the_same_sets(days: Days, tmp_path: Path) -> None:
-    foreign = Installation(days.installation.bus, OverlayLedger(), days.installation.archive)
+    foreign = dataclasses.replace(days.installation, ledger=OverlayLedger())
     with fresh_archive(tmp_path / "fresh.db") as fresh:
         fill(foreign, days.rules, BEGIN, END, fresh)
         stories = _stories(fresh)

@@ -26,7 +26,7 @@ def on_servers(kafka: KafkaServer, elasticsearch_url: str, tmp_path: Path) -> It
     """The three days of the sample press, run on the servers."""
     with own_topics(kafka) as bus:
         data = tmp_path / "data"
-        run_through("samples", data, Path(), "--on", bus, elasticsearch_url)
+        run_through("samples", data, Path(), "--on", bus, elasticsearch_url, "1")
         with opened(data) as days:
             yield days
 

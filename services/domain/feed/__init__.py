@@ -70,6 +70,15 @@ class EntryRecord(Record, frozen=True, kw_only=True):
     first_poll: bool = False
 
 
+class Handover(Record, frozen=True, kw_only=True):
+    """Where a GET goes on: redirects led to a host that another collector asks."""
+
+    address: str
+    hops: int
+    """How often it was handed on since it began at its own address."""
+    at: datetime
+
+
 class FeedCursor(Record, frozen=True, kw_only=True):
     """Where polling of a feed stands, kept in the ledger under the feed's id; `state` is what operators see."""
 
@@ -100,6 +109,8 @@ class FeedCursor(Record, frozen=True, kw_only=True):
     entries: int = 0
     cut: int = 0
     moved_to: str = ""
+    handed: Handover | None = None
+    """Where polls begin, and so whose feed it is, while several collectors share the hosts."""
 
 
 class FeedDay(Record, frozen=True, kw_only=True):

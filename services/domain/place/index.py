@@ -120,15 +120,14 @@ class PlaceIndex:
             return ()
         return tuple(" ".join(form) for form in spelling.forms if form != spelling.plain)
 
-    def names_of(self, places: Collection[str]) -> AhoCorasick:
-        """An automaton over everything that these places are called, and what is taken for them."""
-        named = [
-            spelling
+    def names_of(self, places: Collection[str]) -> list[tuple[str, ...]]:
+        """Everything that these places are called, and what is taken for them, as tokens without marks."""
+        return [
+            spelling.plain
             for spelling in self._ordered
             if not spelling.places.keys().isdisjoint(places)
             or any(place in places for place, _what in spelling.confusable.values())
         ]
-        return AhoCorasick([f" {' '.join(spelling.plain)} " for spelling in named])
 
     def candidates(self, fields: Fields) -> list[Candidate]:
         """All names in reading order, overlaps resolved; those whose marks differ are left out."""
@@ -139,9 +138,8 @@ class PlaceIndex:
         return found
 
     def _in_field(self, name: Field, tokens: Tokens, without_marks: bool) -> Iterable[Candidate]:
-        for number, start, _ in self._automaton.find_matches_as_indexes(tokens.joined, overlapping=True):
+        for number, first in tokens.found(self._automaton):
             spelling = self._ordered[number]
-            first = tokens.token_at(start + 1)
             last = first + len(spelling.plain) - 1
             candidate = self._confirm(spelling, name, tokens, first, last, without_marks)
             # Last, because it asks for the places of the tokens, which most articles never need.
@@ -151,7 +149,7 @@ class PlaceIndex:
     def _confirm(
         self, spelling: Spelling, name: Field, tokens: Tokens, first: int, last: int, without_marks: bool
     ) -> Candidate | None:
-        form = tokens.marked[first : last + 1]
+        form = tokens.form(first, last)
         places = tuple(spelling.places)
         other = spelling.confusable.get(form)
         if other is None and form == spelling.plain:  # a confusable typed without marks is the same confusable
@@ -191,5 +189,5 @@ def _longest(candidates: Iterable[Candidate]) -> list[Candidate]:
 def _without_marks(fields: Fields) -> bool:
     """Whether the article is typed without marks, or is not Vietnamese at all."""
     total = sum(len(tokens) for tokens in fields.values())
-    bare = sum(sum(map(str.isascii, tokens.marked)) for tokens in fields.values())
+    bare = sum(tokens.bare for tokens in fields.values())
     return total - bare < _MARKED_SHARE * total

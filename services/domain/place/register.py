@@ -20,6 +20,7 @@ from services.domain.place.index import PlaceIndex
 from services.domain.place.judge import Judged, PlaceJudge
 from services.domain.place.kind import kind_of
 from services.domain.place.legacy import decoded, legacy_encoding
+from services.domain.place.naming import Naming
 from services.domain.place.nearness import class_mentions
 from services.domain.place.territory import Territories
 
@@ -87,19 +88,14 @@ class PlaceRegister:
         """Ids of the watched places."""
         return self._watched
 
-    def naming(self, places: frozenset[str]) -> Callable[[Fields], bool]:
-        """Whether a text may name one of these places or what lies in them; True for every text of which `read` would
-        say anything of them. It costs the tokens of the text and little more.
+    def naming(self, places: frozenset[str]) -> Callable[[Sequence[str]], bool]:
+        """Whether the fields of an article may name one of these places or what lies in them.
+
+        True wherever `read` would say anything of them.
         """
         within = {one for one in self.places if one in places or not places.isdisjoint(self._territories.ever(one))}
-        automaton = self._index.names_of(within)
-
-        def may_name(fields: Fields) -> bool:
-            if any(automaton.find_matches_as_indexes(tokens.joined) for tokens in fields.values()):
-                return True
-            return _modern(fields) is not None
-
-        return may_name
+        naming = Naming(self._index.names_of(within))
+        return lambda fields: any(map(naming.may_name, fields)) or legacy_encoding("\n".join(fields)) is not None
 
     # -- what a place was on a day --------------------------------------------------------------------------------
 

@@ -55,9 +55,11 @@ class Query:
             return None
         return 0 if holds(self.marked, document) else 1
 
-    def excluded(self, document: Searchable) -> bool:
-        """Whether only what stands under NOT keeps this article from being a hit."""
-        return self.wider is not None and holds(self.wider, document) and not holds(self._quick, document)
+    def excluded(self, document: Searchable, *, missed: bool = False) -> bool:
+        """Whether only what stands under NOT keeps this article from being a hit; `missed`: known to be none."""
+        if self._quick_wider is None or not holds(self._quick_wider, document):
+            return False
+        return missed or not holds(self._quick, document)
 
     @cached_property
     def needs_check(self) -> bool:
@@ -116,6 +118,10 @@ class Query:
         """The query without what stands under NOT; None where nothing is left, or nothing stands there."""
         found = without_exclusions(self.tree)
         return None if found == self.tree else found
+
+    @cached_property
+    def _quick_wider(self) -> Node | None:
+        return quickest_first(self.wider) if self.wider is not None else None
 
 
 def parse(text: str, spellings: Spellings | None = None) -> Query:

@@ -1,0 +1,269 @@
+"""What a back-test finds in past days; above all, that its forecast is what a replay of those days then writes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from samples.press.content import local
+from services import wiring
+from services.adapters.manual_clock import ManualClock
+from services.adapters.sqlite_bus import SqliteBus
+from services.collector.judge import judge
+from services.desk.backtest.trial import OfWatch, Trial, backtest
+from services.domain.article import hash_of, id_of
+from services.domain.codec import decode, encode
+from services.domain.events import COLLECTED, SCHEMA, UNMATCHED, Collected
+from services.ports.bus import Message
+from services.replay.letters import replay_letters
+from services.rulebook.accepted import WATCHES
+from services.rulebook.book import Rulebook
+from services.rulebook.load import load_texts
+from tests.journey.process import run_through
+from tests.replay.days import BEGIN, END, Days, documents, opened
+
+CITY = """
+- id: ca-thanh-pho
+  name: Cả thành phố
+  query: "place:dong-nai/any"
+  recipients: [leadership]
+"""
+WIDER = """
+- id: ca-phe
+  name: Mùa cà phê
+  query: topic:nong_nghiep "cà phê"
+  recipients: [leadership]
+"""
+URGENT = """
+- id: gap
+  name: Việc gấp
+  query: "place:binh-phuoc -topic:nhieu"
+  recipients: [leadership, operator]
+  urgency: urgent
+  section: Việc gấp
+"""
+ALL = """
+- id: tat-ca
+  name: Mọi chủ đề
+  query: "topic:nong_nghiep OR topic:su_viec OR topic:xanh OR topic:bien_gioi"
+  recipients: [analyst]
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder of the three days of the sample press."""
+    return run_through("samples", tmp_path_factory.mktemp("samples"), Path()).data
+
+
+@pytest.fixture
+def days(finished: Path, tmp_path: Path) -> Iterator[Days]:
+    with opened(Path(shutil.copytree(finished, tmp_path / "data"))) as found:
+        yield found
+
+
+def with_watches(days: Days, text: str) -> Rulebook:
+    return load_texts({**days.rules.texts, WATCHES: text}, samples=False)
+
+
+def tried(days: Days, rules: Rulebook, since: datetime = BEGIN, until: datetime = END) -> Trial:
+    ours = days.installation
+    return backtest(
+        ours.bus,
+        ours.archive,
+        ours.ledger,
+        lambda: wiring.scratch_ledger(ours.ledger),
+        wiring.scratch_ledger,
+        rules,
+        days.rules,
+        days.settings,
+        since,
+        until,
+    )
+
+
+Count = tuple[str, str, int, int, int]
+"""(recipient, day, digests, lines, notices)"""
+
+
+def forecast_of(trial: Trial) -> list[Count]:
+    return sorted(
+        (recipient, str(day), one.digests, one.lines, one.notices) for (recipient, day), one in trial.forecast.items()
+    )
+
+
+def replayed(days: Days, rules: Rulebook, folder: Path, since: datetime = BEGIN, until: datetime = END) -> list[Count]:
+    """What a replay writes; letters that follow from what people decided are no forecast."""
+    _, sent = replay_letters(days.installation, rules, days.settings, since, until, folder)
+    found = [(one.recipient, str(one.day), one.digests, one.lines, one.notices) for one in sent]
+    return sorted(one for one in found if one[2] or one[4])
+
+
+def of(trial: Trial, watch: str) -> OfWatch:
+    return next(one for one in trial.watches if one.watch.id == watch)
+
+
+CHANGES: dict[str, Callable[[str], str]] = {
+    "same": lambda text: text,
+    "place not recorded": lambda text: text + CITY,
+    "wider": lambda text: text + WIDER,
+    "urgent": lambda text: text + URGENT,
+    "all": lambda text: text + ALL + CITY + URGENT,
+    "removed": lambda text: WIDER,
+    "narrower": lambda text: text.replace("NOT topic:nhieu", "NOT topic:nhieu -topic:ha_tang -trường"),
+    "recipients": lambda text: text.replace("[leadership, analyst]", "[operator]"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_forecast_is_what_a_replay_writes(days: Days, tmp_path: Path, change: str) -> None:
+    rules = with_watches(days, CHANGES[change](days.rules.texts[WATCHES]))
+    before, archive = days.state(), documents(days.installation.archive)
+    trial = tried(days, rules)
+    assert days.state() == before
+    assert documents(days.installation.archive) == archive
+    assert forecast_of(trial) == replayed(days, rules, tmp_path / "letters")
+    assert sum(one.lines for one in trial.forecast.values()) > 0
+    differs = forecast_of(trial) != forecast_of(tried(days, days.rules))
+    assert differs == (change not in ("same", "place not recorded"))
+
+
+def test_the_days_may_begin_and_end_anywhere(days: Days, tmp_path: Path) -> None:
+    rules = with_watches(days, days.rules.texts[WATCHES] + ALL + URGENT)
+    since, until = local("2026-11-17T06:30"), local("2026-11-18T17:00")
+    trial = tried(days, rules, since, until)
+    assert forecast_of(trial) == replayed(days, rules, tmp_path / "letters", since, until)
+
+
+def test_each_article_gained_says_why_and_with_which_words(days: Days) -> None:
+    trial = tried(days, with_watches(days, days.rules.texts[WATCHES] + WIDER))
+    one = of(trial, "ca-phe")
+    assert (one.state, one.gained, one.lost) == ("new", 1, 0)
+    told = one.gained_told[0]
+    assert not told.archived
+    assert told.terms == ("topic:nong_nghiep", '"cà phê"')
+    assert "điều kiện mới" in told.why
+    for word in told.words:
+        assert told.document.article.field(word.field)[word.start : word.end] == word.surface
+    assert "cà phê" in [word.surface.lower() for word in told.words]
+    assert {other.state for other in trial.watches} == {"new", "same"}
+    assert trial.counts()["from_unmatched"] == 1
+
+
+def test_each_article_lost_says_which_term_excluded_it(days: Days) -> None:
+    text = days.rules.texts[WATCHES].replace("binh-phuoc NOT topic:nhieu", "binh-phuoc NOT topic:nhieu -topic:ha_tang")
+    one = of(tried(days, with_watches(days, text)), "binh-phuoc-cu")
+    assert one.state == "changed"
+    assert one.gained == 0
+    assert one.lost == len(one.lost_told) > 0
+    assert all(told.terms == ("-topic:ha_tang",) for told in one.lost_told)
+    assert all(told.why == "loại vì có topic:ha_tang" for told in one.lost_told)
+    assert one.excluded_by["-topic:ha_tang"] == one.lost
+    back = of(tried_against(days, text, days.rules.texts[WATCHES]), "binh-phuoc-cu")
+    assert {told.before for told in back.gained_told} == {("-topic:ha_tang",)}
+    assert (back.gained, back.lost) == (one.lost, 0)
+
+
+def tried_against(days: Days, running: str, text: str) -> Trial:
+    """As if the watches of `running` were in force."""
+    other = Days(days.installation, days.settings, with_watches(days, running))
+    return tried(other, with_watches(days, text))
+
+
+def test_a_watch_that_is_gone_loses_all_it_caught(days: Days) -> None:
+    trial = tried(days, with_watches(days, WIDER))
+    one = of(trial, "bu-gia-map")
+    assert (one.state, one.matched, one.gained) == ("removed", 0, 0)
+    assert one.lost == of(tried(days, days.rules), "bu-gia-map").matched > 0
+    assert "không còn" in one.lost_told[0].why
+
+
+def test_fifty_planted_articles_are_gained_by_the_watch_that_names_them(days: Days, tmp_path: Path) -> None:
+    planted = plant(days, 50)
+    rules = with_watches(days, days.rules.texts[WATCHES] + PLANTED_WATCH)
+    trial = tried(days, rules)
+    one = of(trial, "trong")
+    assert one.gained == 50
+    assert {told.document.article_id for told in one.gained_told} == planted
+    assert not any(other.gained for other in trial.watches if other is not one)
+    assert forecast_of(trial) == replayed(days, rules, tmp_path / "letters")
+
+
+def test_with_few_days_it_says_how_far_it_saw(days: Days) -> None:
+    trial = tried(days, days.rules, local("2026-08-22T00:00"))
+    assert trial.reach.collected_from == trial.reach.unmatched_from
+    assert trial.reach.full_from(trial.since) == trial.reach.collected_from
+    assert (END - trial.reach.full_from(trial.since)).days == 2  # type: ignore[operator]  # there are articles
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ["recorded", "corpus"])
+@pytest.mark.timeout(900)
+def test_real_press_is_forecast_as_a_replay_writes_it(name: str, press_data: Path, tmp_path: Path) -> None:
+    _real(name, press_data, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["recorded-few", "corpus-few"])
+@pytest.mark.timeout(600)
+def test_some_real_press_is_forecast_as_a_replay_writes_it(name: str, press_data: Path, tmp_path: Path) -> None:
+    _real(name, press_data, tmp_path)
+
+
+def _real(name: str, press_data: Path, tmp_path: Path) -> None:
+    data = run_through(name, tmp_path / "data", press_data).data
+    with opened(data) as days:
+        bus = days.installation.bus
+        times = [one.at for topic in (COLLECTED, UNMATCHED) for one in bus.scan(topic)]
+        since, until = min(times), max(times) + timedelta(days=1)
+        text = days.rules.texts[WATCHES]
+        narrower = text.replace("-topic:nhieu", "-topic:nhieu -topic:van_hoa")
+        for number, changed in enumerate((text + ALL + CITY + URGENT, narrower)):
+            rules = with_watches(days, changed)
+            trial = tried(days, rules, since, until)
+            assert forecast_of(trial) == replayed(days, rules, tmp_path / f"letters-{number}", since, until)
+            assert sum(one.lines for one in trial.forecast.values()) > 0
+
+
+PLANTED_WATCH = """
+- id: trong
+  name: Cây dó bầu
+  query: topic:nong_nghiep "dó bầu"
+  recipients: [analyst]
+"""
+
+
+def plant(days: Days, count: int) -> set[str]:
+    """So many unmatched articles on the log, within the days; their ids."""
+    missed = list(days.installation.bus.scan(UNMATCHED))
+    like = next(decode(one.message.value, Collected) for one in missed if b"nong_nghiep" in one.message.value)
+    messages = []
+    for number in range(count):
+        at = BEGIN + timedelta(hours=7, minutes=15 * number)
+        title, url = (
+            f"Nông dân tỉnh Mẫu trồng cây dó bầu vụ {number}",
+            f"https://bao-mau-8.example/do-bau-{number}.html",
+        )
+        text = f"{like.article.text}\nHộ thứ {number} trồng {number + 3} ha dó bầu."
+        article = msgspec.structs.replace(
+            like.article,
+            article_id=id_of(url),
+            url=url,
+            title=title,
+            text=text,
+            content_hash=hash_of(title, like.article.lead, text),
+            published_at=at,
+            first_seen=at,
+            seen_at=at,
+        )
+        _, found = judge(article, days.rules)
+        assert not found.watches
+        messages.append(Message(article.article_id, encode(found), {"schema": str(SCHEMA)}, at))
+    with closing(SqliteBus(days.settings.data_dir / "bus.db", ManualClock(END))) as bus:
+        bus.publish(UNMATCHED, messages)
+    return {message.key for message in messages}
