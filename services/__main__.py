@@ -17,10 +17,23 @@ UNREACHABLE = 3
 
 def assembled() -> typer.Typer:
     """The application with every command; the import of a module adds its own."""
-    from services.cli import app, archive, backtest, batch, config, keeping, letters, operate, replay, run, serve
+    from services.cli import (
+        app,
+        archive,
+        backtest,
+        batch,
+        config,
+        examine,
+        keeping,
+        letters,
+        operate,
+        replay,
+        run,
+        serve,
+    )
 
     # Imported for their commands.
-    assert all((run, serve, batch, backtest, archive, operate, config, keeping, letters, replay))
+    assert all((run, serve, batch, backtest, archive, examine, operate, config, keeping, letters, replay))
     return app
 
 

@@ -28,7 +28,9 @@ class Loopback(ABC):
 
     @abstractmethod
     def answer(self, host: str, path: str) -> tuple[int, str, str]:
-        """(status, content type, body) of an address now; the path is without its query."""
+        """(status, content type, body) of an address now; the path is without its query. Of a redirect (301, 302) the
+        body is where it leads.
+        """
 
     @property
     def origin(self) -> str:
@@ -73,6 +75,8 @@ def _handler(press: Loopback, wait: Callable[[], None]) -> type[BaseHTTPRequestH
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("ETag", tag)
+            if status in (301, 302):
+                self.send_header("Location", text)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)

@@ -24,7 +24,7 @@ from services.rulebook.accepted import accept
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load
 from services.settings import Settings, load_settings
-from services.wiring import READERS, Services
+from services.wiring import GROUPS, Services
 
 SHARED = ("places.yaml", "topics.yaml", "lexicon")
 """What the samples take from the shipped configuration as it is."""
@@ -125,7 +125,7 @@ def _settle(services: Services) -> None:
     while services.collector.finish_pending():
         pass
     for step, group in ((services.enricher.step, "enricher"), (services.alerter.step, "alerter")):
-        topics = [topic for topic, reader in READERS if reader == group]
+        topics = [topic for topic, reader in GROUPS if reader == group]
         while step() or any(services.bus.lag(topic, group) for topic in topics):
             pass
 

@@ -45,7 +45,7 @@ class ElasticsearchArchive(Archive):
             articles = open_index(self._client, f"{name}-articles", "articles", settings.replicas, create=create)
             for index, schema in behind(self._client, self._archive).items():
                 if schema != self._layout.schema:
-                    self._ensure(index.rpartition("-")[2])
+                    self._ensure(index.rpartition("-")[2], create=create)
         except BaseException:
             self._client.close()
             raise
@@ -101,10 +101,10 @@ class ElasticsearchArchive(Archive):
     def close(self) -> None:
         self._client.close()
 
-    def _ensure(self, month: str) -> None:
+    def _ensure(self, month: str, *, create: bool = True) -> None:
         alias = f"{self._archive}-{month}"
         named = f"{self._archive}-v{{}}-{month}"
-        ensure(self._client, alias, self._layout, named=named, also=(self._archive,))
+        ensure(self._client, alias, self._layout, create=create, named=named, also=(self._archive,))
 
     def _show(self, entries: Sequence[Entry]) -> list[PortError]:
         """Bring what is searched to these entries; the errors of those that were refused for good."""

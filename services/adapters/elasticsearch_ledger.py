@@ -16,6 +16,7 @@ from typing import Any
 
 from services.adapters.elasticsearch.client import connect, port_error, translated
 from services.adapters.elasticsearch.indices import open_index
+from services.adapters.elasticsearch.pages import close_moment
 from services.ports.errors import Conflict, PortError, Unavailable, Unprocessable
 from services.ports.ledger import Held, Ledger, Put
 from services.settings import ElasticsearchSettings
@@ -110,22 +111,21 @@ class ElasticsearchLedger(Ledger):
         with translated():
             moment = self._client.open_point_in_time(index=self._index, keep_alive=_KEEP_ALIVE)["id"]
         try:
-            place: dict[str, Any] = {}
+            after: dict[str, Any] = {}
             while True:
                 hits = self._search(
                     pit={"id": moment, "keep_alive": _KEEP_ALIVE},
                     sort=[{"kind": "asc"}, {"key": "asc"}],
                     size=_PAGE,
-                    **place,
+                    **after,
                 )
                 for hit in hits:
                     yield hit["_source"]["kind"], _held(hit)
                 if len(hits) < _PAGE:
                     return
-                place = {"search_after": hits[-1]["sort"]}
+                after = {"search_after": hits[-1]["sort"]}
         finally:
-            with translated():
-                self._client.close_point_in_time(id=moment)
+            close_moment(self._client, moment)
 
     def delete(self, kind: str, *keys: str) -> None:
         for some in _portions([_Operation(kind, key, {"delete": {"_id": _id(kind, key)}}) for key in keys]):

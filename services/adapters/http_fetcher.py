@@ -25,7 +25,7 @@ from services.adapters.http.address_guard import Route, guarded_socket, passage
 from services.adapters.http.inflate import Inflater, TooLarge
 from services.domain.address import host_of, joined, refused_source, unsafe_address
 from services.ports.errors import Unavailable
-from services.ports.fetcher import Failure, Fetcher, Request, Response
+from services.ports.fetcher import Failure, Fetcher, Request, Response, anywhere
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -51,6 +51,7 @@ class _Chain:
     request: Request
     url: str
     left: float
+    mine: Callable[[str], bool] = anywhere
     moved_to: str = ""
     cookies: dict[str, dict[str, str]] = field(default_factory=dict)
 
@@ -101,14 +102,19 @@ class HttpFetcher(Fetcher):
         self._thread = threading.Thread(target=self._loop.run_forever, name="fetcher", daemon=True)
         self._thread.start()
 
-    def fetch(self, requests: Sequence[Request], within_seconds: float | None = None) -> Iterator[Response]:
+    def fetch(
+        self,
+        requests: Sequence[Request],
+        within_seconds: float | None = None,
+        mine: Callable[[str], bool] = anywhere,
+    ) -> Iterator[Response]:
         answers: SimpleQueue[Response | None] = SimpleQueue()
         end = None if within_seconds is None else time.monotonic() + within_seconds
         # A loop that is about to stop would never run what is handed to it now.
         with self._closing:
             if self._closed:
                 raise Unavailable("bộ tải trang đã đóng / the fetcher is closed")
-            work = asyncio.run_coroutine_threadsafe(self._fetch_all(requests, answers.put), self._loop)
+            work = asyncio.run_coroutine_threadsafe(self._fetch_all(requests, mine, answers.put), self._loop)
         work.add_done_callback(lambda _: answers.put(None))
         try:
             for _ in requests:
@@ -142,17 +148,23 @@ class HttpFetcher(Fetcher):
         if self._session is not None:
             await self._session.close()
 
-    async def _fetch_all(self, requests: Sequence[Request], emit: Callable[[Response], None]) -> None:
+    async def _fetch_all(
+        self, requests: Sequence[Request], mine: Callable[[str], bool], emit: Callable[[Response], None]
+    ) -> None:
         by_host: dict[str, list[Request]] = {}
         for request in requests:
             by_host.setdefault(host_of(request.url), []).append(request)
         places = asyncio.Semaphore(self._parallel_hosts)
         async with asyncio.TaskGroup() as group:
             for of_one_host in by_host.values():
-                group.create_task(self._fetch_host(of_one_host, places, emit))
+                group.create_task(self._fetch_host(of_one_host, places, mine, emit))
 
     async def _fetch_host(
-        self, requests: list[Request], places: asyncio.Semaphore, emit: Callable[[Response], None]
+        self,
+        requests: list[Request],
+        places: asyncio.Semaphore,
+        mine: Callable[[str], bool],
+        emit: Callable[[Response], None],
     ) -> None:
         async with places:
             silences = 0
@@ -161,14 +173,14 @@ class HttpFetcher(Fetcher):
                     emit(_failed(request, "unreachable", "máy chủ không trả lời / the host does not answer"))
                     continue
                 # gather turns whatever went wrong into a value: a failed GET is an answer, never an exception.
-                [result] = await asyncio.gather(self._answer(request), return_exceptions=True)
+                [result] = await asyncio.gather(self._answer(request, mine), return_exceptions=True)
                 if isinstance(result, BaseException):
                     result = _failed(request, "unreachable", _words(result))
                 silences = silences + 1 if result.failure in ("unreachable", "timeout") else 0
                 emit(result)
 
-    async def _answer(self, request: Request) -> Response:
-        chain = _Chain(request, request.url, request.deadline_seconds)
+    async def _answer(self, request: Request, mine: Callable[[str], bool]) -> Response:
+        chain = _Chain(request, request.url, request.deadline_seconds, mine)
         try:
             for _ in range(self._max_redirects + 1):
                 hop = await self._hop(chain)
@@ -180,12 +192,20 @@ class HttpFetcher(Fetcher):
                     raise _Failed("unreachable", "chuyển hướng đến địa chỉ hỏng / redirected to a broken address")
                 if hop.status in _PERMANENT and chain.url == request.url:
                     chain.moved_to = target
-                chain.url = target
+                self._go_on(chain, target)
         except _Failed as failed:
             return _failed(request, failed.failure, str(failed), chain)
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
             return _failed(request, "unreachable", _words(error), chain)
         return _failed(request, "too_many_redirects", f"quá {self._max_redirects} lần chuyển hướng / redirects", chain)
+
+    def _go_on(self, chain: _Chain, target: str) -> None:
+        """The next hop, unless its host is another's: whoever has it keeps its pace. What is unsafe is told first."""
+        known = (host_of(chain.url), host_of(chain.request.url))
+        chain.url = target
+        self._refuse_unsafe(chain)
+        if host_of(target) not in known and not chain.mine(host_of(target)):
+            raise _Failed("not_ours", f"chuyển hướng đến {target}, máy chủ của bộ thu khác / another collector's host")
 
     async def _hop(self, chain: _Chain) -> _Hop:
         self._refuse_unsafe(chain)

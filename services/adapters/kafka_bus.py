@@ -18,9 +18,9 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from services.adapters.kafka import log, offsets
 from services.adapters.kafka.cluster import REQUEST_MS, Cluster
 from services.adapters.kafka.lone_reader import LoneReader
-from services.adapters.kafka.offsets import instant, millis
 from services.adapters.kafka.reader import GroupReader
 from services.adapters.kafka.topics import MAX_MESSAGE_BYTES, topics
+from services.domain.instants import from_millis, millis
 from services.ports.bus import Bus, Delivery, Message
 from services.ports.clock import Clock
 from services.ports.errors import Unavailable, Unprocessable
@@ -105,7 +105,7 @@ class KafkaBus(Bus):
     def commit(self, topic: str, group: str, deliveries: Sequence[Delivery]) -> None:
         """As the port says. What went to another process meanwhile is left to it."""
         if deliveries:
-            self._reader(topic, group).commit(_place(delivery.position) for delivery in deliveries)
+            self._reader(topic, group).commit(_partition_and_offset(delivery.position) for delivery in deliveries)
 
     def rewind(self, topic: str, group: str) -> None:
         self._reader(topic, group).rewind()
@@ -130,7 +130,7 @@ class KafkaBus(Bus):
 
     def waiting_since(self, topic: str, group: str) -> datetime | None:
         heads = {one: (first, first + 1) for one, (first, end) in self._waiting(topic, group).items() if first < end}
-        return min((instant(record.timestamp) for record in log.read(self._cluster, heads)), default=None)
+        return min((from_millis(record.timestamp) for record in log.read(self._cluster, heads)), default=None)
 
     def skip_to(self, topic: str, group: str, since: datetime | None) -> None:
         """As the port says; raises Unavailable when another process reads for this group now."""
@@ -226,9 +226,9 @@ def _close(producer: Any) -> None:
 def _delivery(topic: str, record: Any) -> Delivery:
     headers = {name: value.decode() for name, value in record.headers}
     message = Message((record.key or b"").decode(), record.value or b"", headers)
-    return Delivery(topic, f"{record.partition:05d}:{record.offset:019d}", message, instant(record.timestamp))
+    return Delivery(topic, f"{record.partition:05d}:{record.offset:019d}", message, from_millis(record.timestamp))
 
 
-def _place(position: str) -> tuple[int, int]:
+def _partition_and_offset(position: str) -> tuple[int, int]:
     partition, _, offset = position.partition(":")
     return int(partition), int(offset)

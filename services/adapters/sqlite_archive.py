@@ -15,11 +15,12 @@ from pathlib import Path
 import msgspec
 
 from services.adapters.sqlite.condition import MARKED, PLAIN, add_functions, condition
-from services.adapters.sqlite.store import Store, instant, micros
+from services.adapters.sqlite.store import Store
 from services.domain.article import FIELDS, Version, version_of
 from services.domain.calendar import ZONE
 from services.domain.codec import decode, encode
 from services.domain.events import Enriched
+from services.domain.instants import from_micros, micros
 from services.domain.query import Query, searchable
 from services.ports.archive import Archive, Facet, Kept, Page, refuse_tone_by_outlet
 from services.ports.errors import Unprocessable
@@ -129,7 +130,7 @@ class SqliteArchive(Archive):
         wanted = condition(query.tree)
         with self._store.read() as connection:
             times = connection.execute(f"select a.time from article a where {wanted.sql}", wanted.values)
-            days = Counter(instant(time).astimezone(ZONE).date() for (time,) in times)
+            days = Counter(from_micros(time).astimezone(ZONE).date() for (time,) in times)
         return sorted(days.items())
 
     def snapshot(self) -> Iterator[Kept]:
@@ -164,7 +165,7 @@ def _place_after(cursor: str) -> tuple[int, int, str]:
 
 def _versions(connection: sqlite3.Connection, number: int) -> list[Version]:
     return [
-        Version(content_hash=content_hash, seen_at=instant(seen_at), title=title, lead=lead, text=text)
+        Version(content_hash=content_hash, seen_at=from_micros(seen_at), title=title, lead=lead, text=text)
         for content_hash, seen_at, title, lead, text in connection.execute(_VERSIONS, (number,))
     ]
 

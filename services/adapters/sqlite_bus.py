@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from services.adapters.sqlite.store import PAGE_ROWS, Store, instant, micros
+from services.adapters.sqlite.store import PAGE_ROWS, Store
+from services.domain.instants import from_micros, micros
 from services.ports.bus import Bus, Delivery, Message
 from services.ports.clock import Clock
 
@@ -141,7 +142,7 @@ class SqliteBus(Bus):
                 "select at from log where topic = ? and position > ? order by position limit 1",
                 (topic, self._committed(topic, group)),
             ).fetchone()
-            return instant(row[0]) if row else None
+            return from_micros(row[0]) if row else None
 
     def skip_to(self, topic: str, group: str, since: datetime | None) -> None:
         moment = _END if since is None else micros(since)
@@ -171,4 +172,4 @@ class SqliteBus(Bus):
 def _delivery(row: tuple[int, str, str, bytes, str, int]) -> Delivery:
     position, topic, key, value, headers, at = row
     message = Message(key, value, msgspec.json.decode(headers, type=dict[str, str]))
-    return Delivery(topic, f"{position:019d}", message, instant(at))
+    return Delivery(topic, f"{position:019d}", message, from_micros(at))

@@ -23,7 +23,7 @@ from services.alerter.lease import Lease
 from services.alerter.letter import Envelope, Sent, compose, message_id, render
 from services.alerter.notice import Notices
 from services.alerter.post import Post
-from services.alerter.readers import recipients
+from services.alerter.recipients import recipients
 from services.alerter.records import Letter
 from services.alerter.sequence import Numbers
 from services.alerter.urgent import Announcements

@@ -88,7 +88,7 @@ def clip(enriched: Enriched, rules: Rulebook, at: datetime) -> Clipping:
     """What every running watch says of this article, and what letters will show of it."""
     article = enriched.article
     document = searchable(article, enriched.reading, enriched.topics, enriched.language, tone=enriched.tone)
-    caught = rules.index.matching(document)
+    caught, excluded = rules.index.judged(document)
     outlet = rules.outlets.by_id.get(article.outlet)
     return Clipping(
         article_id=article.article_id,
@@ -121,7 +121,7 @@ def clip(enriched: Enriched, rules: Rulebook, at: datetime) -> Clipping:
             )
             for one in caught
         ],
-        excluded=[compiled.id for compiled in rules.index.excluded(document)],
+        excluded=[compiled.id for compiled in excluded],
         rules=rules.version,
     )
 

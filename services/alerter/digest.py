@@ -15,7 +15,7 @@ from services.alerter import words
 from services.alerter.card import Card, card_of, topic_name
 from services.alerter.choose import Selection
 from services.alerter.clipping import Clipping
-from services.alerter.readers import share_of
+from services.alerter.recipients import share_of
 from services.alerter.sources import Sources, by_reason, listed, read_sources
 from services.alerter.stories import stories
 from services.alerter.window import Window
@@ -25,7 +25,7 @@ from services.domain.finding import FindingStatus
 from services.domain.watch import CompiledWatch, Person, Role
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
-from services.rulebook.waiting import short_words, waiting_sets
+from services.rulebook.pending import pending_sets, short_words
 from services.settings import Office, Settings
 
 ROLES: dict[Role, str] = {"leadership": "lãnh đạo", "analyst": "chuyên viên", "operator": "vận hành"}
@@ -119,7 +119,7 @@ class Desk:
 def lay_out(ledger: Ledger, rules: Rulebook, settings: Settings, at: datetime) -> Desk:
     """Read what the digests of this moment need beside clippings and windows."""
     confirmed, proposed = _cases(ledger, at)
-    sources, pending = read_sources(ledger, rules, at), short_words(waiting_sets(ledger), settings.digest.zone)
+    sources, pending = read_sources(ledger, rules, at), short_words(pending_sets(ledger), settings.digest.zone)
     return Desk(rules, settings, at, sources, confirmed, proposed, stories(ledger), tuple(pending))
 
 

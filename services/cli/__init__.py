@@ -1,4 +1,13 @@
-"""The commands, by who uses them: run, batch, archive, operate, letters, keeping."""
+"""The commands, by who uses them.
+
+run.py, serve.py                 services: all on this machine; one each, for scale-out
+examine.py, operate.py           the operator: check, doctor; init, feeds, parked
+config.py, backtest.py           versions of the configuration; new watches tried on past days
+letters.py, archive.py           the office: digest, review; search, why
+batch.py                         match, enrich: lines of JSON in and out (json_lines.py, enrich_lines.py)
+keeping.py, replay.py            backup, restore, copy; past days again
+options.py, views/               what commands share: options and how errors end them; how results look
+"""
 
 from __future__ import annotations
 

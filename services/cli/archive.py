@@ -12,7 +12,7 @@ from rich.console import Console
 
 from services import wiring
 from services.cli import app
-from services.cli.options import INVALID, ConfigOption, DataOption, reaching, rules_from, settings_from
+from services.cli.options import INVALID, ConfigOption, DataOption, reaching, rules_for_reading, settings_from
 from services.cli.views.found import caret, search_archive, write_csv, write_xlsx
 from services.cli.views.why import lines_of
 from services.desk.why import why as account_of
@@ -24,8 +24,9 @@ _SEARCH_HELP = """Tìm trong kho bài. / Search the archive.
 Có dấu hay không dấu đều được; bài viết đúng dấu đứng trước, rồi bài mới nhất.
 
 Nối điều kiện: AND (hoặc viết liền nhau), OR, NOT hoặc dấu -, ngoặc ( ), "cụm từ". Trường: title: lead: body: outlet:
-language: place: topic: after: before:. Ngày theo giờ Việt Nam: after: kể từ đầu ngày đó, before: đến hết ngày hôm
-trước.
+language: place: topic: tone: after: before:. Ngày theo giờ Việt Nam: after: kể từ đầu ngày đó, before: đến hết ngày hôm
+trước. `cháy NEAR/5 rừng`: cách nhau nhiều nhất 5 từ; `=cháy`: đúng từng dấu; `re:/mẫu/`: biểu thức chính quy.
+Mọi cách viết, kèm ví dụ: docs/truy-van.md.
 
 Ví dụ:
 
@@ -58,7 +59,7 @@ def search(
         typer.echo("Chỉ chọn một trong --json, --csv, --xlsx. / Choose one of --json, --csv, --xlsx.", err=True)
         raise typer.Exit(INVALID)
     settings = settings_from(config, data)
-    rules = rules_from(settings)
+    rules = rules_for_reading(settings)
     query = _understood(" ".join(words), rules)
     table = (csv, write_csv) if csv is not None else (xlsx, write_xlsx) if xlsx is not None else None
     with reaching(), closing(wiring.open_archive(settings)) as archive:
@@ -94,7 +95,7 @@ def why(
         typer.echo("Cần địa chỉ của bài báo. / The address of an article is needed.", err=True)
         raise typer.Exit(INVALID)
     settings = settings_from(config, data)
-    rules = rules_from(settings)
+    rules = rules_for_reading(settings)
     with (
         reaching(),
         closing(wiring.open_archive(settings)) as archive,

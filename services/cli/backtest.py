@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +31,7 @@ from services.cli.options import (
 from services.cli.views.backtest import as_json, full_days, line_of, show
 from services.desk.backtest import trial as desk
 from services.desk.backtest.apply import judge_again, work_of
+from services.desk.backtest.beside import tried_with
 from services.desk.backtest.samples import Ticked, sample_of, with_samples
 from services.domain.query import Query
 from services.domain.watch import Person
@@ -59,8 +60,11 @@ bài; mỗi người nhận bao nhiêu dòng tin, bao nhiêu thư báo ngay mỗ
 thành mẫu match/refuse của điều kiện, ghi vào chính tệp này.
 
 Không tùy chọn: chỉ thử; lần thử được ghi vào sổ, nên khi đúng nội dung này được lưu vào watches.yaml thì có hiệu lực
-ngay. --apply: đưa luôn vào watches.yaml, rồi xét lại các bài cũ, không gửi thư nào. --override LÝ_DO: áp dụng không
-thử, lý do được ghi vào sổ. Người làm là tài khoản đang đăng nhập máy, có tên trong people.yaml.
+ngay. Thử tên gọi mới, chủ đề mới trước khi dùng: chép thư mục (`diembao init banthu --config cau-hinh`), sửa ở đó, rồi
+thêm `--config banthu`: lần này chạy với mọi tệp của banthu, chỉ thử, không áp dụng được.
+
+--apply: đưa luôn vào watches.yaml, rồi xét lại các bài cũ, không gửi thư nào. --override LÝ_DO: áp dụng không thử, lý
+do được ghi vào sổ. Người làm là tài khoản đang đăng nhập máy, có tên trong people.yaml.
 
 Ví dụ:
 
@@ -69,6 +73,8 @@ Ví dụ:
   diembao backtest moi.yaml --apply
 
   diembao backtest moi.yaml --json > ket-qua.json
+
+  diembao backtest banthu/watches.yaml --config banthu
 
 Mã kết thúc: 0 xong; 1 đã thử, nhưng mẫu vừa đánh dấu cho thấy điều kiện còn sai, hoặc chưa đồng ý áp dụng; 2 tệp hay
 tùy chọn sai, không thay đổi gì; 3 không mở được kho.
@@ -110,8 +116,17 @@ def backtest(
             _end("Chưa cấu hình nào được nhận: chạy `diembao run` trước. / no configuration is in force yet")
         running = rules_in_force(settings, ledger)
         person = acting(running)
-        rules = _with(running, text, file)
+        tried = tried_with(ledger, running, config)
+        if tried.folder is not None and (apply or reason is not None):
+            _end(tried.refusal)
+        rules = _with(tried.texts, text, file, tried.folder)
         if reason is not None:
+            if running.texts[WATCHES] == text:
+                typer.echo(
+                    f"Đúng nội dung này đang có hiệu lực rồi, bản {running.version}: không thay đổi gì, không ghi gì "
+                    "vào sổ. / in force already, nothing changed"
+                )
+                return
             _override(ledger, settings, text, reason, person)
             return
         stores = _Stores(
@@ -124,9 +139,12 @@ def backtest(
             # Told before anything is changed: whoever reads it knows what was applied.
             typer.echo(json.dumps(as_json(trial, settings.digest.zone), ensure_ascii=False))
         else:
-            show(Console(), trial, settings.digest.zone)
-            text = _ticked(file, text, trial, running, settings)
-            trial = replace(trial, rules=_with(running, text, file))
+            show(Console(), trial, settings.digest.zone, tried.words)
+            text = _ticked(file, text, trial, rules, settings)
+            trial = replace(trial, rules=_with(tried.texts, text, file, tried.folder))
+        if tried.folder is not None:
+            typer.echo(f"Chỉ thử, không ghi vào sổ. {tried.advice} / only tried, nothing is recorded", err=True)
+            return
         _record(ledger, text, trial, person)
         if apply:
             _apply(stores, settings, text, trial, person, ask=not as_object and _on_terminal())
@@ -141,17 +159,23 @@ def _text_of(file: Path) -> str:
     return source.text
 
 
-def _with(running: Rulebook, text: str, file: Path) -> Rulebook:
+def _with(texts: Mapping[str, str], text: str, file: Path, folder: Path | None) -> Rulebook:
     """The rules with these watches; the command ends with status 2 where they are not valid."""
     try:
-        return load_texts({**running.texts, WATCHES: text})
+        return load_texts({**texts, WATCHES: text})
     except ConfigErrors as errors:
-        refuse(_named(errors, file))
+        refuse(_named(errors, file, folder))
 
 
-def _named(errors: ConfigErrors, file: Path) -> ConfigErrors:
-    """With the name under which the operator gave the file."""
-    return ConfigErrors([replace(one, file=str(file)) if one.file == WATCHES else one for one in errors.errors])
+def _named(errors: ConfigErrors, file: Path, folder: Path | None) -> ConfigErrors:
+    """With the names under which the operator gave the files."""
+    named = {WATCHES: str(file)}
+    return ConfigErrors(
+        [
+            replace(one, file=named.get(one.file) or (one.file if folder is None else str(folder / one.file)))
+            for one in errors.errors
+        ]
+    )
 
 
 def _try(stores: _Stores, rules: Rulebook, running: Rulebook, settings: Settings, days: int) -> desk.Trial:
@@ -242,11 +266,11 @@ def _accept(ledger: Ledger, settings: Settings, text: str, person: Person) -> st
         refuse(errors)
 
 
-def _ticked(file: Path, text: str, trial: desk.Trial, running: Rulebook, settings: Settings) -> str:
+def _ticked(file: Path, text: str, trial: desk.Trial, rules: Rulebook, settings: Settings) -> str:
     """Ask about some articles on a terminal; the new text of the file. Ends where a sample shows the query wrong."""
     if not _on_terminal():
         return text
-    samples = Samples(running.places, running.topics, running.tone)
+    samples = Samples(rules.places, rules.topics, rules.tone)
     ticked: list[Ticked] = []
     for one in trial.watches:
         told = [*((True, article) for article in one.gained_told), *((False, article) for article in one.lost_told)]
@@ -272,9 +296,9 @@ def _ticked(file: Path, text: str, trial: desk.Trial, running: Rulebook, setting
         return text
     typer.echo(f"Đã ghi {len(ticked)} mẫu vào {file}. / samples written", err=True)
     try:
-        load_texts({**running.texts, WATCHES: changed})
+        load_texts({**rules.texts, WATCHES: changed})
     except ConfigErrors as errors:
-        typer.echo(str(_named(errors, file)), err=True)
+        typer.echo(str(_named(errors, file, None)), err=True)
         typer.echo(
             "Sửa truy vấn cho các mẫu ấy đúng rồi thử lại; chưa ghi lần thử. / mend the query, then try again", err=True
         )

@@ -82,7 +82,7 @@ def match_lines(stream: Iterable[bytes], places: PlaceRegister, out: TextIO) -> 
             continue
         articles += 1
         reading = places.read(given.fields(), given.published_at)
-        out.write(given.answer({"article_id": given.article_id, **plain(reading)}) + "\n")
+        out.write(given.answer({"article_id": given.article_id, **plain(reading.told())}) + "\n")
     return articles, refused
 
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from contextlib import closing
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from services import wiring
 from services.cli import app
@@ -26,6 +23,7 @@ from services.cli.options import (
     rules_in_force,
     settings_from,
 )
+from services.cli.views.table import print_table
 from services.desk.config_state import config_state, state_lines
 from services.ports.errors import PortError
 from services.ports.ledger import Ledger
@@ -72,12 +70,13 @@ def config_history(
             typer.echo(json.dumps(_plain(one, changes), ensure_ascii=False))
         return
     zone = settings.digest.zone
-    _print(
+    cells = [
+        (one.version, f"{one.at.astimezone(zone):%H:%M %d/%m/%Y}", one.by, one.note, _told(one, changes))
+        for one, changes in rows
+    ]
+    print_table(
         ("Bản / version", "Từ / since", "Ai / who", "Vì sao / note", "Tệp / files"),
-        [
-            (one.version, f"{one.at.astimezone(zone):%H:%M %d/%m/%Y}", one.by, one.note, _told(one, changes))
-            for one, changes in rows
-        ],
+        [tuple(map(escape, row)) for row in cells],
     )
     for line in state_lines(state, zone):
         typer.echo(line, err=True)
@@ -135,7 +134,13 @@ def _show_diff(ledger: Ledger, version: str) -> None:
         raise typer.Exit(INVALID) from error
     assert found is not None
     before = accepted_set(ledger, found.previous)
-    typer.echo(unified(before.texts if before is not None else {}, found.texts))
+    if before is None:
+        typer.echo(
+            f"Bản {found.version} là bản đầu tiên, {len(found.texts)} tệp: không có bản trước để so. "
+            "/ the first version, nothing to compare with"
+        )
+        return
+    typer.echo(unified(before.texts, found.texts))
 
 
 def _changes(ledger: Ledger, one: AcceptedSet) -> list[FileChange]:
@@ -157,15 +162,3 @@ def _plain(one: AcceptedSet, changes: Sequence[FileChange]) -> dict[str, object]
         "note": one.note,
         "files": [{"name": change.name, "added": change.added, "removed": change.removed} for change in changes],
     }
-
-
-def _print(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on a terminal; in a pipe a line for each row, its cells parted by tabs."""
-    if not sys.stdout.isatty():
-        for row in (headings, *rows):
-            typer.echo("\t".join(" ".join(cell.split()) for cell in row))
-        return
-    table = Table(*headings, box=None)
-    for row in rows:
-        table.add_row(*map(escape, row))
-    Console().print(table)

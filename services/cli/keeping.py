@@ -16,7 +16,7 @@ from services import wiring
 from services.cli import app
 from services.cli.options import INVALID, ConfigOption, DataOption, reaching, settings_from
 from services.desk.backup_file import Progress, read_file, verify, write_file
-from services.desk.backup_parts import ARCHIVE, LEDGER, PLACES, Stores, read_parts, topic_of
+from services.desk.backup_parts import ARCHIVE, LEDGER, OFFSETS, Stores, read_parts, topic_of
 from services.desk.restore import write_parts
 from services.ports.errors import Unprocessable
 from services.rulebook.settings_checks import SCHEMES
@@ -46,7 +46,7 @@ def backup(
     settings = settings_from(config, data)
     clock = wiring.system_clock()
     with reaching(), _progress() as progress, _stores(settings) as stores:
-        parts = read_parts(stores, wiring.READERS, clock.now)
+        parts = read_parts(stores, wiring.GROUPS, clock.now)
         manifest = write_file(file, parts, clock.now(), progress)
     typer.echo(f"Đã sao lưu vào {file}. / backed up")
     _tell({part.name: part.lines for part in manifest.parts})
@@ -108,7 +108,7 @@ def copy(
     Mã kết thúc: 0 xong; 2 địa chỉ sai, hoặc nơi nhận đã có dữ liệu; 3 không mở được kho.
     """
     settings = settings_from(config, data)
-    origin, goal = _place("--from", source, settings), _place("--to", target, settings)
+    origin, goal = _with_stores("--from", source, settings), _with_stores("--to", target, settings)
     if any(getattr(origin, name) == getattr(goal, name) for name in _STORES):
         typer.echo("--from và --to là cùng một nơi. / the same place twice", err=True)
         raise typer.Exit(INVALID)
@@ -117,7 +117,7 @@ def copy(
     with reaching(), _refusing(), _progress() as progress, _stores(origin) as held, _target(goal) as stores:
         counts = write_parts(
             stores,
-            read_parts(held, wiring.READERS, clock.now),
+            read_parts(held, wiring.GROUPS, clock.now),
             source=f"copy {addresses}",
             told=addresses,
             retention=wiring.retention_days(settings),
@@ -128,7 +128,7 @@ def copy(
     _tell(counts)
 
 
-def _place(option: str, text: str, settings: Settings) -> Settings:
+def _with_stores(option: str, text: str, settings: Settings) -> Settings:
     """The settings with the stores that an option names; a wrong one ends the command with status 2."""
     if "=" not in text:
         folder, usual = Path(text).absolute(), SettingsFile()
@@ -198,7 +198,7 @@ def _progress() -> Iterator[Progress]:
 
 def _tell(counts: dict[str, int]) -> None:
     for name, count in counts.items():
-        if name != PLACES:
+        if name != OFFSETS:
             typer.echo(f"  {_WORDS.get(name) or topic_of(name)}\t{count}")
 
 

@@ -19,7 +19,7 @@ from services.alerter import words
 from services.alerter.alert import Alerter
 from services.alerter.digest import Drawn
 from services.alerter.letter import Sent, render
-from services.alerter.readers import recipients
+from services.alerter.recipients import recipients
 from services.cli import app
 from services.cli.options import (
     INVALID,

@@ -5,20 +5,22 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from services import wiring
 from services.domain.watch import Person
 from services.ports.errors import PortError
 from services.ports.ledger import Ledger
 from services.rulebook.accepted import in_force
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigErrors
-from services.rulebook.load import load
+from services.rulebook.folder import texts_in
+from services.rulebook.load import load, version_of
 from services.settings import Settings, load_settings
 
 ConfigOption = Annotated[
@@ -84,6 +86,39 @@ def rules_in_force(settings: Settings, ledger: Ledger) -> Rulebook:
     except ConfigErrors as errors:
         refuse(errors)
     return found if found is not None else rules_from(settings)
+
+
+def rules_for_reading(settings: Settings) -> Rulebook:
+    """The same for a command that only reads, which goes on with the folder's where the ledger cannot be read.
+
+    A folder that is not valid is told on stderr in one line: the services run on, and so does the command.
+    """
+    try:
+        with closing(wiring.open_ledger(settings)) as ledger:
+            found = in_force(ledger)
+    except (PortError, ConfigErrors):
+        found = None  # why stands in `doctor`
+    if found is None:
+        return rules_from(settings)
+    errors = folder_errors(settings, found)
+    if errors is not None:
+        typer.echo(
+            f"CHÚ Ý: thư mục {settings.config_dir} đang có {len(errors.errors)} lỗi, xem `diembao check`; lệnh này "
+            f"dùng bản đang có hiệu lực {found.version}. / the folder is not valid: the version in force is used",
+            err=True,
+        )
+    return found
+
+
+def folder_errors(settings: Settings, running: Rulebook) -> ConfigErrors | None:
+    """What is wrong with the folder, without its sample texts; None where nothing is."""
+    if version_of(texts_in(settings.config_dir)) == running.version:
+        return None
+    try:
+        load(settings.config_dir, samples=False)
+    except ConfigErrors as errors:
+        return errors
+    return None
 
 
 def acting(rules: Rulebook) -> Person:

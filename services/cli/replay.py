@@ -79,6 +79,7 @@ def replay(
             opened.enter_context(closing(wiring.open_bus(settings, wiring.system_clock()))),
             opened.enter_context(closing(wiring.open_ledger(settings))),
             opened.enter_context(closing(wiring.open_archive(settings, create=into is None and letters is None))),
+            wiring.scratch_stores(),
         )
         rules = rules_in_force(settings, installation.ledger)
         archive: Archive | None = None

@@ -76,7 +76,7 @@ def run(
     clock = system_clock()
     try:
         with reaching(), data_lock(settings.data_dir), closing(open_ledger(settings, create=True)) as ledger:
-            live = follow_rules(settings, ledger, lambda: load_settings(config, data))
+            live = follow_rules("run", settings, ledger, lambda: load_settings(config, data))
             services = build(settings, live, clock, announce)
             try:
                 _introduce(settings, live())
@@ -113,9 +113,9 @@ def _unless(stop: threading.Event) -> Iterator[None]:
             raise
 
 
-def follow_rules(settings: Settings, ledger: Ledger, check_settings: Callable[[], object]) -> LiveRules:
-    """The rules that this process runs with, from here on as they change; what is not valid ends it with status 2."""
-    live = LiveRules(settings.config_dir, ledger, system_clock(), account(), _say, check_settings)
+def follow_rules(service: str, settings: Settings, ledger: Ledger, check_settings: Callable[[], object]) -> LiveRules:
+    """The rules that this service runs with, from here on as they change; what is not valid ends it with status 2."""
+    live = LiveRules(settings.config_dir, ledger, system_clock(), account(), _say, check_settings, service=service)
     try:
         live.start()
     except ConfigErrors as errors:

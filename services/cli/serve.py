@@ -126,7 +126,7 @@ def _serve(settings: Settings, name: str, again: Callable[[], object], work: Wor
             data_lock(settings.data_dir, f"{name}.lock"),
             closing(open_ledger(settings, create=True)) as ledger,
         ):
-            live = follow_rules(settings, ledger, again)
+            live = follow_rules(name, settings, ledger, again)
             typer.echo(f"Điểm Báo, dịch vụ {name}: {', '.join(settings.addresses().values())}", err=True)
             start_thread("rules", lambda: every("rules", LOOK_SECONDS, live.refresh, stop))
             work(live, stop)

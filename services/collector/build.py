@@ -45,11 +45,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """What became of the GET for an entry's page: `page` where it could be read, `refused` where it must not be."""
+    """What became of the GET for an entry's page: `page` where it could be read, `refused` where it must not be.
+
+    `elsewhere`: the address where it goes on, of a host that another collector asks.
+    """
 
     final_url: str
     page: ExtractedPage | None = None
     refused: Refused | None = None
+    elsewhere: str = ""
 
 
 def before_reading(record: EntryRecord, feed: Feed, too_old_days: int) -> Refused | None:

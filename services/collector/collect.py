@@ -1,12 +1,15 @@
 """The collector: feeds -> press.collected, press.unmatched.
 
 poll.py     due feeds -> conditional GET -> state (state.py) -> entries (entries.py), registered as pending -> cursor
+            (cursors.py)
 finish.py   pending -> pages (pages.py) -> articles (build.py) -> claimed -> judged (judge.py) -> published -> outcome
+            (task.py: one entry on that way; settle.py: what of it is written)
 reread.py   pages that are due again -> new versions
 records.py  what of it stands in the ledger; feed_days.py counts it
 
 Where several collectors share the hosts, each asks its own only: a feed by the host of its address, a page by the
-host of its link. A step never lasts as long as the others wait for `refresh` (ports/hosts.py).
+host of its link. Where a redirect leads to a host of another, that one goes on from there (`Handover`). A step never
+lasts as long as the others wait for `refresh` (ports/hosts.py).
 """
 
 from __future__ import annotations
@@ -43,7 +46,7 @@ class Collector:
         hosts: Hosts,
     ) -> None:
         self._hosts = hosts
-        pages = Pages(settings, fetcher, extractor, clock)
+        pages = Pages(settings, fetcher, extractor, clock, hosts)
         self._poller = Poller(lambda: rules().feeds, settings, ledger, fetcher, extractor, clock, hosts)
         self._finisher = Finisher(rules, settings, bus, ledger, pages, clock, hosts)
         self._rereader = Rereader(rules, settings, bus, ledger, pages, clock, hosts)

@@ -17,5 +17,5 @@ def judge(article: Article, rules: Rulebook) -> tuple[str, Collected]:
     topics = rules.topics.find(fields, language)
     document = searchable(article, reading, topics, language, fields)
     watches = [compiled.id for compiled in rules.index.possible(document)]
-    message = Collected(article=article, reading=reading, topics=topics, watches=watches, rules=rules.version)
+    message = Collected(article=article, reading=reading.told(), topics=topics, watches=watches, rules=rules.version)
     return (COLLECTED if reading.verdict != "none" or watches else UNMATCHED), message

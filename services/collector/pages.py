@@ -18,6 +18,7 @@ from services.ports.clock import Clock
 from services.ports.errors import PortError, Unprocessable
 from services.ports.extractor import ExtractedPage, Extractor
 from services.ports.fetcher import Fetcher, Request, Response
+from services.ports.hosts import Hosts
 from services.settings import CollectorSettings
 
 _log = structlog.get_logger()
@@ -31,7 +32,10 @@ _PEACE = timedelta(minutes=5)
 class Pages:
     """What each address gave; a page that cannot be read is an answer too."""
 
-    def __init__(self, settings: CollectorSettings, fetcher: Fetcher, extractor: Extractor, clock: Clock) -> None:
+    def __init__(
+        self, settings: CollectorSettings, fetcher: Fetcher, extractor: Extractor, clock: Clock, hosts: Hosts
+    ) -> None:
+        self._hosts = hosts
         self._settings = settings
         self._fetcher = fetcher
         self._extractor = extractor
@@ -53,7 +57,7 @@ class Pages:
                 requests.append(self._request(link))
         # Each host's first page has its whole deadline in it, so that every call brings something.
         seconds = self._settings.page_deadline_seconds + self._settings.host_seconds + 1
-        for response in self._fetcher.fetch(requests, within_seconds=seconds):
+        for response in self._fetcher.fetch(requests, seconds, self._hosts.mine):
             self._listen(response)
             reads[response.request.url] = self._page(response)
         return reads
@@ -81,6 +85,8 @@ class Pages:
         final_url = response.final_url or response.request.url
         if response.failure in ("refused_address", "refused_source"):
             return PageRead(final_url, refused=Refused(response.failure, response.reason))
+        if response.failure == "not_ours":
+            return PageRead(final_url, elsewhere=final_url)
         kind = response.headers.get("content-type", "text/html").lower()
         readable = "html" in kind or "text/plain" in kind or "xml" in kind
         if response.failure is not None or response.status != 200 or not readable:

@@ -16,13 +16,22 @@ import structlog
 from msgspec.structs import replace
 
 from services.collector import state
+from services.collector.cursors import (
+    Body,
+    as_from_the_start,
+    cursor_after,
+    handed_over,
+    is_due,
+    start_of,
+    was_read,
+)
 from services.collector.entries import entries_of, entry_key, link_of
 from services.collector.records import FeedDayRecord, Later, Pending, get, get_all, later_put, put, stamp
 from services.domain.address import host_of
 from services.domain.article import id_of
 from services.domain.calendar import ZONE
 from services.domain.codec import decode
-from services.domain.feed import Entry, EntryRecord, Feed, FeedCursor, FeedState
+from services.domain.feed import Entry, EntryRecord, Feed, FeedCursor
 from services.ports.clock import Clock
 from services.ports.errors import Conflict, PortError, Unprocessable
 from services.ports.extractor import Extractor, FeedContent
@@ -35,13 +44,9 @@ _log = structlog.get_logger()
 
 # One GET a day without validators: some servers answer 304 for ever.
 _FULL_EVERY = timedelta(hours=24)
-# A server that turned us away is not asked again at once.
-_BLOCKED_PAUSE = timedelta(minutes=60)
-_LONGEST_PAUSE = timedelta(hours=24)
 # A round that lasts longer is cut off, and what was not answered is due again at once: other collectors wait for us to
 # give hosts up, and after 10 minutes would take them without asking.
 _LONGEST_ROUND_SECONDS = 300.0
-_READABLE: tuple[FeedState, ...] = ("ok", "moved", "empty", "stale", "wrong_section")
 
 
 @dataclass(slots=True)
@@ -54,15 +59,6 @@ class RoundReport:
     cut: int = 0
     settled: int = 0
     states: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass(frozen=True, slots=True)
-class _Body:
-    """A body as it was read."""
-
-    content: FeedContent
-    entries: list[Entry]
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +94,15 @@ class Poller:
         """Poll every enabled feed of our hosts that is due. Raises Unavailable when the ledger is not there."""
         report = RoundReport()
         now = self._clock.now()
-        feeds = {
-            name: feed for name, feed in self._feeds().items() if feed.enabled and self._hosts.mine(host_of(feed.url))
-        }
+        feeds = {name: feed for name, feed in self._feeds().items() if feed.enabled}
         cursors = get_all(self._ledger, "feed", feeds, FeedCursor)
-        due = {name: feed for name, feed in feeds.items() if _is_due(feed, cursors.get(name), now)}
         waiting: dict[Request, list[Feed]] = {}
-        for name, feed in due.items():
-            request = self._request(feed, cursors.get(name), now, deadline_seconds)
-            waiting.setdefault(request, []).append(feed)
-        for response in self._fetcher.fetch(list(waiting), within_seconds=_LONGEST_ROUND_SECONDS):
+        for name, feed in feeds.items():
+            cursor = cursors.get(name)
+            if is_due(feed, cursor, now) and self._hosts.mine(host_of(start_of(feed, cursor, now))):
+                request = self._request(feed, cursor, now, deadline_seconds)
+                waiting.setdefault(request, []).append(feed)
+        for response in self._fetcher.fetch(list(waiting), _LONGEST_ROUND_SECONDS, self._hosts.mine):
             for feed in waiting[response.request]:
                 self._take_guarded(feed, response, cursors.get(feed.id), report)
         return report
@@ -132,7 +127,7 @@ class Poller:
         if known is not None and known.full_at is not None and abs(now - known.full_at) < _FULL_EVERY:
             etag, last_modified = known.etag, known.last_modified
         return Request(
-            feed.url,
+            start_of(feed, before, now),
             etag=etag,
             last_modified=last_modified,
             max_bytes=self._settings.max_feed_bytes,
@@ -141,8 +136,16 @@ class Poller:
 
     def _take(self, feed: Feed, response: Response, before: FeedCursor | None, report: RoundReport) -> None:
         now = self._clock.now()
+        if response.failure == "not_ours":
+            handed = handed_over(feed, response, before, now)
+            if handed is not None:
+                self._ledger.put(put("feed", feed.id, handed))
+                report.polled += 1
+                report.answered += 1
+                return
+        response = as_from_the_start(response, before)
         digest = _digest(feed, response)
-        body: _Body | None = None
+        body: Body | None = None
         if before is not None and digest and digest == before.body_hash:
             verdict = state.unchanged(before, feed, now)
         else:
@@ -158,14 +161,14 @@ class Poller:
         response: Response,
         before: FeedCursor | None,
         verdict: state.Verdict,
-        body: _Body | None,
+        body: Body | None,
         digest: str,
         report: RoundReport,
     ) -> None:
         """The day, then the entries, then the cursor: a day with entries has a state, and no entry is passed over."""
         now = self._clock.now()
-        cursor = _cursor(feed, response, before, verdict, body, digest, now)
-        self._ledger.put(self._day(feed, verdict, cursor.cut if _was_read(response, verdict) else 0, now))
+        cursor = cursor_after(feed, response, before, verdict, body, digest, now)
+        self._ledger.put(self._day(feed, verdict, cursor.cut if was_read(response, verdict) else 0, now))
         if body is not None and not body.problem:
             first_poll = before is None or before.first_read_at is None
             report.new_entries += self._register(feed, body.entries, first_poll, now)
@@ -175,7 +178,7 @@ class Poller:
         report.answered += response.status > 0
         report.states[verdict.state] += 1
 
-    def _read(self, feed: Feed, response: Response, now: datetime) -> _Body | None:
+    def _read(self, feed: Feed, response: Response, now: datetime) -> Body | None:
         if not state.worth_reading(response):
             return None
         try:
@@ -183,8 +186,8 @@ class Poller:
                 response.body, response.headers.get("content-type", ""), self._settings.max_entries
             )
         except Unprocessable as problem:
-            return _Body(FeedContent(), [], str(problem))
-        return _Body(content, entries_of(content.entries, feed, response.final_url or feed.url, now))
+            return Body(FeedContent(), [], str(problem))
+        return Body(content, entries_of(content.entries, feed, response.final_url or feed.url, now))
 
     def _register(self, feed: Feed, entries: list[Entry], first_poll: bool, now: datetime) -> int:
         """New entries as pending; changed ones with a page to read again. Returns how many were new."""
@@ -215,13 +218,6 @@ class Poller:
         return put("feed_day", key, FeedDayRecord(state=verdict.state, cut=max(before.cut if before else 0, cut)))
 
 
-def _is_due(feed: Feed, cursor: FeedCursor | None, now: datetime) -> bool:
-    """Also where the clock was ahead when the cursor was written: no pause is that long."""
-    if cursor is None or cursor.url != feed.url:
-        return True
-    return not now < cursor.due_at <= now + max(timedelta(minutes=feed.every_minutes), _LONGEST_PAUSE)
-
-
 def _digest(feed: Feed, response: Response) -> str:
     """Of the body and of what decides over it; "" where there is no body."""
     if response.status != 200 or response.failure is not None:
@@ -249,67 +245,3 @@ def _changed_entry(key: str, entry: Entry, record: EntryRecord, revision: int, n
         tuple(read_again if record.outcome in ("published", "unmatched") else ()),
         (put("entry", key, replace(record, entry=kept), expected=revision),),
     )
-
-
-def _cursor(
-    feed: Feed,
-    response: Response,
-    before: FeedCursor | None,
-    verdict: state.Verdict,
-    body: _Body | None,
-    digest: str,
-    now: datetime,
-) -> FeedCursor:
-    cursor = before or FeedCursor(feed=feed.id, url=feed.url, state=verdict.state, since=now, polled_at=now, due_at=now)
-    cursor = replace(
-        cursor,
-        state=verdict.state,
-        detail=verdict.detail,
-        since=cursor.since if verdict.state == cursor.state else now,
-        polled_at=now,
-        due_at=now + _pause(feed, response, verdict),
-        moved_to=response.moved_to,
-        failures=cursor.failures + 1,
-    )
-    return _as_read(cursor, response, verdict, body, digest, now) if _was_read(response, verdict) else cursor
-
-
-def _as_read(
-    cursor: FeedCursor, response: Response, verdict: state.Verdict, body: _Body | None, digest: str, now: datetime
-) -> FeedCursor:
-    """With what an answer that could be read leaves behind."""
-    cursor = replace(cursor, failures=0, read_at=now, read_state=verdict.state)
-    if response.status == 200:
-        sent = response.request.etag or response.request.last_modified
-        cursor = replace(
-            cursor,
-            etag=response.headers.get("etag", ""),
-            last_modified=response.headers.get("last-modified", ""),
-            body_hash=digest,
-            full_at=cursor.full_at if sent else now,
-        )
-    if body is not None:
-        cursor = replace(
-            cursor,
-            first_read_at=cursor.first_read_at or now,
-            newest_at=state.newest_of(body.entries),
-            stale_after_hours=state.stale_after(body.entries).total_seconds() / 3600,
-            entries=len(body.entries),
-            cut=body.content.cut,
-        )
-    return cursor
-
-
-def _was_read(response: Response, verdict: state.Verdict) -> bool:
-    """Whether the answer said what the feed holds; a wall or a broken body leaves the validators as they were."""
-    return response.failure is None and response.status in (200, 304) and verdict.state in _READABLE
-
-
-def _pause(feed: Feed, response: Response, verdict: state.Verdict) -> timedelta:
-    pause = timedelta(minutes=feed.every_minutes)
-    if verdict.state == "blocked":
-        pause = max(pause, _BLOCKED_PAUSE)
-    asked = response.headers.get("retry-after", "")
-    if response.status in (429, 503) and asked.isdecimal():
-        pause = max(pause, min(timedelta(seconds=int(asked[:9])), _LONGEST_PAUSE))
-    return pause

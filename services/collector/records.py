@@ -11,13 +11,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 
 from services.domain.article import SourceClass
 from services.domain.codec import decode, encode
-from services.domain.feed import FeedState, Outcome
+from services.domain.feed import FeedState, Handover, Outcome
 from services.domain.record import Record
 from services.ports.ledger import Ledger, Put
 
@@ -34,6 +34,10 @@ class FeedDayRecord(Record, frozen=True, kw_only=True):
     cut: int = 0
 
 
+MOST_HANDOVERS = 8
+"""As many as the fetcher follows redirects: papers that send us round in a ring come to an end here too."""
+
+
 class Pending(Record, frozen=True, kw_only=True):
     """An entry that waits for its page. `host` shares the pages out, `link_id` keeps twins apart."""
 
@@ -42,6 +46,8 @@ class Pending(Record, frozen=True, kw_only=True):
     link_id: str
     attempts: int = 0
     """How often an error that nobody foresaw kept it from being settled. Then its key begins with when it is due."""
+    handed: Handover | None = None
+    """Where its page is asked for, when its link led to a host of another collector."""
 
 
 class ArticleRecord(Record, frozen=True, kw_only=True):
@@ -67,10 +73,22 @@ class Later(Record, frozen=True, kw_only=True):
     reason: Reason
     attempts: int = 0
     """How often an error that nobody foresaw came between."""
+    handed: Handover | None = None
+    """As in Pending."""
 
 
 class Alias(Record, frozen=True, kw_only=True):
     article_id: str
+
+
+def handed_on(before: Handover | None, target: str, now: datetime) -> Handover | None:
+    """Where it goes on when it was handed on to `target`; None where that was done too often."""
+    hops = before.hops + 1 if before else 1
+    return Handover(address=target, hops=hops, at=now) if hops <= MOST_HANDOVERS else None
+
+
+def aliased(aliases: Mapping[str, Alias], article_id: str) -> str:
+    return aliases[article_id].article_id if article_id in aliases else article_id
 
 
 def stamp(time: datetime) -> str:

@@ -22,6 +22,7 @@ from services.collector.records import (
     ArticleRecord,
     Later,
     get_all,
+    handed_on,
     later_put,
     pause_after,
     put,
@@ -29,6 +30,7 @@ from services.collector.records import (
     scan,
     stamp,
 )
+from services.collector.settle import said_of
 from services.domain.address import canonical_url, host_of
 from services.domain.article import Article, id_of
 from services.domain.codec import encode
@@ -36,7 +38,7 @@ from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
 from services.domain.feed import EntryRecord, Feed
 from services.ports.bus import Bus, Message
 from services.ports.clock import Clock
-from services.ports.errors import PortError
+from services.ports.errors import PortError, Unprocessable
 from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger, Put
 from services.rulebook.book import Rulebook
@@ -58,7 +60,7 @@ class _Due:
 
     @property
     def host(self) -> str:
-        return host_of(self.record.entry.link) if self.record else ""
+        return host_of(_address(self.later, self.record)) if self.record else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,10 @@ class _Visit:
     known: ArticleRecord
     record: EntryRecord
     feed: Feed
+
+    @property
+    def address(self) -> str:
+        return _address(self.later, self.record)
 
 
 class Rereader:
@@ -98,15 +104,26 @@ class Rereader:
         rules = self._rules()
         due = self._due()
         visits = self._visits(due, rules)
-        reads = self._pages.read([visit.record.entry.link for visit in visits])
+        reads = self._pages.read([visit.address for visit in visits])
+        handed = 0
         for visit in visits:
-            read = reads.get(visit.record.entry.link)
+            read = reads.get(visit.address)
             if read is None:
                 del due[visit.key]
+            elif self._handed_on(visit, read):
+                del due[visit.key]
+                handed += 1
             else:
                 self._guarded(visit, read, rules)
         self._ledger.delete("later", *due)
-        return len(due)
+        return len(due) + handed
+
+    def _handed_on(self, visit: _Visit, read: PageRead) -> bool:
+        """Whether it goes on at a host of another collector: it stays due, there."""
+        handed = handed_on(visit.later.handed, read.elsewhere, self._clock.now()) if read.elsewhere else None
+        if handed is not None:
+            self._ledger.put(put("later", visit.key, replace(visit.later, handed=handed)))
+        return handed is not None
 
     def _due(self) -> dict[str, _Due]:
         """The longest due pages of our hosts."""
@@ -153,15 +170,24 @@ class Rereader:
         return visits
 
     def _guarded(self, visit: _Visit, read: PageRead, rules: Rulebook) -> None:
-        """What nobody foresaw in one page costs that page alone: it is tried again later."""
+        """What nobody foresaw in one page, or the bus refuses, costs that page alone: it is tried again later."""
         try:
             self._settle(visit, read, rules)
+        except Unprocessable as error:
+            _log.warning("refused by the bus", page=visit.record.entry.link, why=str(error))
+            self._put_off(visit, error)
         except PortError:
             raise
-        except Exception:  # noqa: BLE001  the whole trace is logged; the other pages must be read
+        except Exception as error:  # noqa: BLE001  the whole trace is logged; the other pages must be read
             _log.exception("unexpected", page=visit.record.entry.link, hint="please report")
-            again = replace(visit.later, attempts=visit.later.attempts + 1)
-            self._ledger.put(later_put(self._clock.now() + pause_after(again.attempts), again))
+            self._put_off(visit, error)
+
+    def _put_off(self, visit: _Visit, error: Exception) -> None:
+        """With the reason where `diembao why` shows it."""
+        again = replace(visit.later, attempts=visit.later.attempts + 1, handed=None)
+        reason = f"bản mới: {said_of(error, again.attempts)}"
+        self._ledger.put(put("entry", visit.known.entry, replace(visit.record, reason=reason)))
+        self._ledger.put(later_put(self._clock.now() + pause_after(again.attempts), again))
 
     def _settle(self, visit: _Visit, read: PageRead, rules: Rulebook) -> None:
         now = self._clock.now()
@@ -199,6 +225,11 @@ def _writes(visit: _Visit, kept: ArticleRecord, article: Article) -> list[Put]:
     identity = id_of(canonical_url(article.url or ""))
     if article.text_basis == "page" and identity != kept.article_id:
         writes.append(put("alias", identity, Alias(article_id=kept.article_id)))
-    if visit.record.outcome != kept.outcome:
-        writes.append(put("entry", kept.entry, replace(visit.record, outcome=kept.outcome)))
+    if visit.record.outcome != kept.outcome or visit.record.reason:
+        writes.append(put("entry", kept.entry, replace(visit.record, outcome=kept.outcome, reason="")))
     return writes
+
+
+def _address(later: Later, record: EntryRecord) -> str:
+    """Where the page is asked for."""
+    return later.handed.address if later.handed else record.entry.link

@@ -74,8 +74,9 @@ def write_file(path: Path, parts: Iterable[Part], at: datetime, progress: Progre
     beside = path.with_name(f"{path.name}.part")
     try:
         # For its owner alone: names, addresses and decisions of people. Emptied only under the lock.
-        with os.fdopen(os.open(beside, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as held:
+        with os.fdopen(os.open(beside, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600), "r+b") as held:
             _lock(held, beside)
+            os.fchmod(held.fileno(), 0o600)  # it may have lain there before
             held.truncate(0)
             try:
                 manifest = _write(held, parts, at, progress)
@@ -97,10 +98,19 @@ def write_file(path: Path, parts: Iterable[Part], at: datetime, progress: Progre
 
 
 def _lock(held: IO[bytes], path: Path) -> None:
+    busy = Unavailable(f"{path}: một lần sao lưu khác đang ghi / another backup is writing it")
     try:
         fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise Unavailable(f"{path}: một lần sao lưu khác đang ghi / another backup is writing it") from error
+        raise busy from error
+    # Another backup may have ended since the file was opened: then this is no longer the file of this name, but the
+    # finished backup.
+    try:
+        same = os.path.samestat(os.fstat(held.fileno()), path.lstat())
+    except FileNotFoundError:
+        same = False
+    if not same:
+        raise busy
 
 
 def _write(held: IO[bytes], parts: Iterable[Part], at: datetime, progress: Progress) -> Manifest:

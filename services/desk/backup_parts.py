@@ -1,6 +1,6 @@
 """What an office keeps, as parts of JSON Lines that no engine is to be seen in: read from stores, written to stores.
 
-A part is (name, lines): places.jsonl, ledger.jsonl, archive.jsonl, bus/TOPIC.jsonl. A backup file holds these parts;
+A part is (name, lines): offsets.jsonl, ledger.jsonl, archive.jsonl, bus/TOPIC.jsonl. A backup file holds these parts;
 a copy passes them on. Each line is one record, so memory stays bounded.
 """
 
@@ -19,8 +19,8 @@ from services.ports.archive import Archive, Kept
 from services.ports.bus import Bus, Delivery, Message
 from services.ports.ledger import Held, Ledger, Put
 
-PLACES, LEDGER, ARCHIVE = "places.jsonl", "ledger.jsonl", "archive.jsonl"
-NAMES = (PLACES, LEDGER, ARCHIVE, *(f"bus/{topic}.jsonl" for topic in TOPICS))
+OFFSETS, LEDGER, ARCHIVE = "offsets.jsonl", "ledger.jsonl", "archive.jsonl"
+NAMES = (OFFSETS, LEDGER, ARCHIVE, *(f"bus/{topic}.jsonl" for topic in TOPICS))
 """Every part, in the order in which they are read."""
 
 Part = tuple[str, Iterator[bytes]]
@@ -43,7 +43,7 @@ class Stores:
     ledger: Ledger
 
 
-class PlaceLine(Record, frozen=True, kw_only=True):
+class OffsetLine(Record, frozen=True, kw_only=True):
     """How far a group has read a topic: everything appended before `since`; nothing of it where that is None."""
 
     topic: str
@@ -80,7 +80,7 @@ class MessageLine(_Value, frozen=True, kw_only=True):
 
 def form_of(name: str) -> type[Record]:
     """What a line of this part is."""
-    forms: dict[str, type[Record]] = {PLACES: PlaceLine, LEDGER: LedgerLine, ARCHIVE: ArchiveLine}
+    forms: dict[str, type[Record]] = {OFFSETS: OffsetLine, LEDGER: LedgerLine, ARCHIVE: ArchiveLine}
     return forms.get(name, MessageLine)
 
 
@@ -88,11 +88,11 @@ def topic_of(name: str) -> str:
     return name.removeprefix("bus/").removesuffix(".jsonl")
 
 
-def read_parts(stores: Stores, readers: Sequence[tuple[str, str]], now: Callable[[], datetime]) -> Iterator[Part]:
-    """Everything the stores hold, while services write to them; `readers`: (topic, group) whose places count.
+def read_parts(stores: Stores, groups: Sequence[tuple[str, str]], now: Callable[[], datetime]) -> Iterator[Part]:
+    """Everything the stores hold, while services write to them; `groups`: (topic, group) of each consumer.
 
     Nothing is lost by what happens between two parts, whatever it is, because of their order:
-    1. places: what a group had committed by then is in the ledger and the archive already, for it commits last;
+    1. offsets: what a group had committed by then is in the ledger and the archive already, for it commits last;
        what it commits from then on will be delivered again, and its handlers bear that.
     2. ledger, as it stood at one moment: whoever publishes does so before the ledger says it is done, so what the
        ledger calls published is on the bus, which is read later. What is published after this moment will be
@@ -101,7 +101,7 @@ def read_parts(stores: Stores, readers: Sequence[tuple[str, str]], now: Callable
     4. bus: whatever 1 and 2 speak of is there.
     Raises Unavailable.
     """
-    yield PLACES, iter([encode(_place(stores.bus, topic, group, now())) for topic, group in readers])
+    yield OFFSETS, iter([encode(_offset(stores.bus, topic, group, now())) for topic, group in groups])
     yield LEDGER, (_ledger_line(kind, held) for kind, held in stores.ledger.snapshot() if kind != UNFINISHED)
     yield (
         ARCHIVE,
@@ -111,11 +111,11 @@ def read_parts(stores: Stores, readers: Sequence[tuple[str, str]], now: Callable
         yield f"bus/{topic}.jsonl", (_message_line(delivery) for delivery in stores.bus.scan(topic))
 
 
-def _place(bus: Bus, topic: str, group: str, now: datetime) -> PlaceLine:
+def _offset(bus: Bus, topic: str, group: str, now: datetime) -> OffsetLine:
     # Asked first: where nothing waits after that, everything up to this one was done.
     last = _newest(bus, topic, now)
     since = bus.waiting_since(topic, group) or last
-    return PlaceLine(topic=topic, group=group, since=since - _MARGIN if since else None)
+    return OffsetLine(topic=topic, group=group, since=since - _MARGIN if since else None)
 
 
 def _newest(bus: Bus, topic: str, now: datetime) -> datetime | None:

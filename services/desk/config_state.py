@@ -8,9 +8,10 @@ from pathlib import Path
 
 from services.ports.ledger import Ledger
 from services.rulebook.accepted import Current, current_version, hash_of, history
-from services.rulebook.folder import folder_seen, texts_in
+from services.rulebook.folder import texts_in
 from services.rulebook.load import SETTINGS, version_of
-from services.rulebook.waiting import Waiting, waiting_sets, words_of
+from services.rulebook.pending import PendingSet, pending_sets, words_of
+from services.rulebook.seen import folder_seen, place_of, services_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,45 +21,67 @@ class ConfigState:
     current: Current | None
     here: str
     was_in_force: bool
-    waiting: tuple[Waiting, ...]
-    restart: bool
-    """diembao.yaml of this folder changed since the service on this machine was started."""
+    followed: bool
+    """A service of this machine runs, or ran, on the folder."""
+    pending: tuple[PendingSet, ...]
+    restart: tuple[str, ...]
+    """Services on this folder and machine that were started with another diembao.yaml."""
 
 
 def config_state(ledger: Ledger, config_dir: Path) -> ConfigState:
     """Read from the ledger and the folder. Raises Unavailable."""
-    texts, seen = texts_in(config_dir), folder_seen(ledger, config_dir)
-    here = version_of(texts)
+    texts = texts_in(config_dir)
+    here, settings = version_of(texts), hash_of(texts[SETTINGS])
     return ConfigState(
         current=current_version(ledger),
         here=here,
         was_in_force=any(one.version == here for one in history(ledger)),
-        waiting=tuple(waiting_sets(ledger)),
-        restart=seen is not None and seen.settings != hash_of(texts[SETTINGS]),
+        followed=folder_seen(ledger, config_dir) is not None,
+        pending=tuple(one for one in pending_sets(ledger) if not _is_past(one, here, config_dir)),
+        restart=tuple(one.service for one in services_seen(ledger, config_dir) if one.settings != settings),
     )
 
 
-def state_lines(state: ConfigState, zone: tzinfo) -> list[str]:
-    """For the operator, the most important first."""
+def _is_past(one: PendingSet, here: str, config_dir: Path) -> bool:
+    """It waited in this folder, which holds something else by now; a service takes the record out at its next look."""
+    return one.folder == place_of(config_dir) and one.state != "unread" and one.content != here
+
+
+def state_lines(state: ConfigState, zone: tzinfo, *, valid: bool = True) -> list[str]:
+    """For the operator, the most important first. `valid`: whether the folder at hand is; its errors are told apart."""
     if state.current is None:
         return ["Chưa chạy lần nào: bản này có hiệu lực khi chạy `diembao run`. / never started"]
     since = f"{state.current.at.astimezone(zone):%H:%M %d/%m/%Y}"
     lines = [f"Đang có hiệu lực: bản {state.current.version}, từ {since} / in force"]
-    if state.here != state.current.version and not any(one.content == state.here for one in state.waiting):
-        lines.append(_why_not_here(state))
-    for one in state.waiting:
+    if state.here != state.current.version and not any(one.content == state.here for one in state.pending):
+        lines.append(_why_not_here(state, valid))
+    for one in state.pending:
         lines.append(f"ĐANG CHỜ / pending: {words_of(one, zone)}")
-        lines += [f"  {error}" for error in one.errors]
+        if valid or one.content != state.here:
+            lines += [f"  {error}" for error in one.errors]
     if state.restart:
-        lines.append(f"{SETTINGS} đã đổi từ lần khởi động gần nhất: khởi động lại để nhận / takes effect at restart")
+        services = ", ".join(state.restart)
+        lines.append(
+            f"{SETTINGS} đã đổi từ lần khởi động gần nhất: khởi động lại để nhận ({services}) / takes effect at restart"
+        )
     return lines
 
 
-def _why_not_here(state: ConfigState) -> str:
+def _why_not_here(state: ConfigState, valid: bool) -> str:
+    if not valid:
+        return (
+            "Thư mục này có lỗi nên chưa có hiệu lực; bản trên vẫn chạy "
+            "/ the folder is not valid: the version above runs on"
+        )
     if state.was_in_force:
         return (
             f"Thư mục này giữ bản cũ {state.here}; muốn quay lại: `diembao config rollback {state.here}` "
             "/ the folder holds an earlier version"
+        )
+    if not state.followed:
+        return (
+            f"Thư mục này là bản {state.here}, không dịch vụ nào trên máy này dùng. Thử: `diembao backtest "
+            "TỆP-WATCHES --config THƯ-MỤC-NÀY` / no service of this machine follows this folder"
         )
     return (
         f"Thư mục này là bản {state.here}, chưa có hiệu lực: dịch vụ đang chạy nhận trong vài giây, nếu không thì khi "

@@ -24,11 +24,14 @@ from services.ports.errors import PortError
 from services.ports.ledger import Ledger
 from services.ports.mailer import Mailer
 from services.rulebook.book import Rulebook
+from services.rulebook.errors import ConfigError
 from services.settings import Settings, without_password
 
 Grade = Literal["ok", "warn", "fail"]
 _LITTLE_SPACE = 1_000_000_000
 _SILENT_SECONDS = 2 * 3600
+FOLDER = "Tệp cấu hình / files"
+"""What the check of the folder is called, the one that fails without anything being out of reach."""
 _RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -40,8 +43,8 @@ class Reach:
     archive: Callable[[], Archive]
     ledger: Callable[[], Ledger]
     mailer: Callable[[], Mailer]
-    readers: Sequence[tuple[str, str]]
-    """(topic, group) that a service reads."""
+    groups: Sequence[tuple[str, str]]
+    """(topic, group) of each service that reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,18 @@ class Check:
     words: str
 
 
-def examine(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> Iterator[Check]:
-    """Every check in turn; one that fails does not keep the others from being made."""
+def examine(
+    settings: Settings, rules: Rulebook, reach: Reach, clock: Clock, invalid: Sequence[ConfigError] = ()
+) -> Iterator[Check]:
+    """Every check in turn; one that fails does not keep the others from being made.
+
+    `invalid`: what is wrong with the folder; `rules` are then those in force.
+    """
     yield _clock(settings, clock)
     yield _folder(settings.data_dir)
-    yield from _config(settings, rules, reach)
+    if invalid:
+        yield _invalid(settings, invalid)
+    yield from _config(settings, rules, reach, valid=not invalid)
     yield from _guarded("Nhật ký tin / bus", lambda: _bus(settings, reach))
     yield from _guarded("Kho tra cứu / archive", lambda: _archive(settings, reach))
     yield from _guarded("Sổ trạng thái / ledger", lambda: _feeds(settings, rules, reach, clock))
@@ -95,7 +105,13 @@ def _folder(folder: Path) -> Check:
     return Check(what, "ok", said)
 
 
-def _config(settings: Settings, rules: Rulebook, reach: Reach) -> list[Check]:
+def _invalid(settings: Settings, errors: Sequence[ConfigError]) -> Check:
+    more = f" và {len(errors) - 1} lỗi khác" if len(errors) > 1 else ""
+    said = f"{settings.config_dir}: {errors[0]}{more}. Xem `diembao check` / the folder is not valid"
+    return Check(FOLDER, "fail", said)
+
+
+def _config(settings: Settings, rules: Rulebook, reach: Reach, *, valid: bool) -> list[Check]:
     what, said = "Cấu hình / config", f"{settings.config_dir}, phiên bản {rules.version}"
     try:
         with closing(reach.ledger()) as ledger:
@@ -103,14 +119,14 @@ def _config(settings: Settings, rules: Rulebook, reach: Reach) -> list[Check]:
     except PortError:
         # Why the ledger cannot be read stands in its own line.
         return [Check(what, "ok", f"{said}; không đọc được bản đang dùng / the version in force is not known")]
-    first, *others = state_lines(state, settings.digest.zone)
+    first, *others = state_lines(state, settings.digest.zone, valid=valid)
     return [Check(what, "ok", f"{said}. {first}"), *(Check(what, "warn", line) for line in others)]
 
 
 def _bus(settings: Settings, reach: Reach) -> list[Check]:
     with closing(reach.bus()) as bus:
         counts = ", ".join(f"{topic.removeprefix('press.')} {bus.size(topic)}" for topic in TOPICS)
-        lags = [(topic, group, bus.lag(topic, group)) for topic, group in reach.readers]
+        lags = [(topic, group, bus.lag(topic, group)) for topic, group in reach.groups]
         waiting = _parked(bus, reach)
     found = [Check("Nhật ký tin / bus", "ok", f"{_stored(settings.bus)}; {counts}")]
     late = [f"{group} còn {lag} ở {topic}" for topic, group, lag in lags if lag]

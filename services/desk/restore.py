@@ -16,11 +16,11 @@ from services.desk.backup_file import Progress
 from services.desk.backup_parts import (
     ARCHIVE,
     LEDGER,
-    PLACES,
+    OFFSETS,
     UNFINISHED,
     MessageLine,
+    OffsetLine,
     Part,
-    PlaceLine,
     Stores,
     topic_of,
     write_archive,
@@ -83,11 +83,11 @@ def write_parts(
     """
     again = _begin(target, source, told, now)
     tally = _Tally()
-    places: list[PlaceLine] = []
+    offsets: list[OffsetLine] = []
     for name, lines in parts:
         counted = _counted(name, lines, tally, progress)
-        if name == PLACES:
-            places = [decode(line, PlaceLine) for line in counted]
+        if name == OFFSETS:
+            offsets = [decode(line, OffsetLine) for line in counted]
         elif name == LEDGER:
             write_ledger(target.ledger, counted)
         elif name == ARCHIVE:
@@ -96,9 +96,9 @@ def write_parts(
             topic = topic_of(name)
             aging = _aging(name, counted, retention.get(topic, 0), now, tally)
             write_topic(target.bus, topic, _missing(target.bus, topic, aging) if again else aging)
-    for place in places:
-        if place.since is not None:
-            target.bus.skip_to(place.topic, place.group, place.since)
+    for offset in offsets:
+        if offset.since is not None:
+            target.bus.skip_to(offset.topic, offset.group, offset.since)
     _verify(target, tally)
     target.ledger.delete(UNFINISHED, _KEY)
     return dict(tally.lines)
@@ -187,7 +187,7 @@ def _digest(key: str, headers: Mapping[str, str], value: bytes) -> bytes:
 
 def _verify(target: Stores, tally: _Tally) -> None:
     for name, given in tally.lines.items():
-        if name == PLACES:
+        if name == OFFSETS:
             continue
         if name == LEDGER:
             found = sum(kind != UNFINISHED for kind, _ in target.ledger.snapshot())

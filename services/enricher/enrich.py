@@ -1,7 +1,8 @@
 """The enricher: COLLECTED -> archive, ENRICHED.
 
 Archive, then publish, then commit; a message may come twice with the same result. A message that can never be
-done is parked with its reason and the others go on; a port that cannot be reached stops the batch uncommitted.
+done, or that the bus refuses when it is enriched, is parked with its reason (where that is refused too, by size and
+hash) and the others go on; a port that cannot be reached stops the batch uncommitted.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from services.domain.events import COLLECTED, ENRICHED, PARKED, SCHEMA, Collecte
 from services.domain.parking import park, read
 from services.enricher.change import Change, change_between, previous_version, version_of
 from services.enricher.neighbours import Neighbours
-from services.enricher.steps import enrich, places_of_watches
+from services.enricher.steps import enrich
 from services.ports.archive import Archive
-from services.ports.bus import Bus, Delivery, Message
+from services.ports.bus import Bus, Delivery, Message, publish_apart
 from services.ports.clock import Clock
 from services.ports.errors import Unavailable
 from services.ports.ledger import Ledger
@@ -37,6 +38,14 @@ class _Done:
     delivery: Delivery
     document: Enriched
     message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class _Parked:
+    """A message that could not be done."""
+
+    delivery: Delivery
+    error: Exception
 
 
 class Enricher:
@@ -73,28 +82,28 @@ class Enricher:
 
     def _finish(self, deliveries: Sequence[Delivery]) -> None:
         done: list[_Done] = []
-        parked: list[Message] = []
+        parked: list[_Parked] = []
         # In the order of the bus alone: how many messages came at once must make no difference to the stories.
         for delivery in deliveries:
             outcome = self._read(delivery, done)
-            if isinstance(outcome, Message):
+            if isinstance(outcome, _Parked):
                 parked.append(outcome)
             else:
                 done.append(outcome)
         done = self._save(done, parked)
-        if parked:
-            self._bus.publish(PARKED, parked)
-        if done:
-            self._bus.publish(ENRICHED, [one.message for one in done])
+        refused = publish_apart(self._bus, ENRICHED, [one.message for one in done])
+        parked += [self._parked(done[place].delivery, error) for place, error in refused.items()]
+        refused = publish_apart(self._bus, PARKED, [self._message(one) for one in parked])
+        for place in refused:
+            self._bus.publish(PARKED, [self._message(parked[place], whole=False)])
         self._bus.commit(COLLECTED, GROUP, deliveries)
 
-    def _read(self, delivery: Delivery, before: Sequence[_Done]) -> _Done | Message:
-        """The enriched article, or the message for PARKED that says why there is none."""
+    def _read(self, delivery: Delivery, before: Sequence[_Done]) -> _Done | _Parked:
+        """The enriched article, or why there is none."""
         try:
             article, rules = read(delivery.message.value, delivery.message.headers, Collected).article, self._rules()
-            document = enrich(
-                article, rules, self._neighbours, also=places_of_watches(rules), change=self._change(article, before)
-            )
+            change = self._change(article, before)
+            document = enrich(article, rules, self._neighbours, also=rules.also, change=change)
             headers = {**delivery.message.headers, "schema": str(SCHEMA)}
             return _Done(delivery, document, Message(article.article_id, encode(document), headers))
         except Unavailable:
@@ -102,7 +111,7 @@ class Enricher:
         except Exception as error:  # noqa: BLE001 - one message that cannot be read must not stop the others
             return self._parked(delivery, error)
 
-    def _save(self, done: list[_Done], parked: list[Message]) -> list[_Done]:
+    def _save(self, done: list[_Done], parked: list[_Parked]) -> list[_Done]:
         """Save all at once; where the archive refuses one of them, one by one, and park those it refuses."""
         try:
             self._archive.save([one.document for one in done])
@@ -131,11 +140,16 @@ class Enricher:
         previous = previous_version(article, versions)
         return change_between(previous, article) if previous else None
 
-    def _parked(self, delivery: Delivery, error: Exception) -> Message:
-        """The message as it came, without author fields, with who could not do it, why, and where it stood."""
-        message, position = delivery.message, delivery.position
-        parked = park(GROUP, COLLECTED, position, message.key, message.value, message.headers, error, self._clock.now())
+    def _parked(self, delivery: Delivery, error: Exception) -> _Parked:
         # Not `exc_info`: its trace shows the variables, and with them what was taken out of the message.
         trace = format_exception(error)
-        _log.warning("parked", topic=COLLECTED, key=message.key, reason=parked.reason, trace=trace)
-        return Message(message.key, encode(parked), {"schema": str(SCHEMA)})
+        _log.warning("parked", topic=COLLECTED, key=delivery.message.key, reason=str(error), trace=trace)
+        return _Parked(delivery, error)
+
+    def _message(self, parked: _Parked, *, whole: bool = True) -> Message:
+        """For PARKED: the message as it came, without author fields, with who could not do it, why, where it stood."""
+        message, place, now = parked.delivery.message, parked.delivery.position, self._clock.now()
+        kept = park(
+            GROUP, COLLECTED, place, message.key, message.value, message.headers, parked.error, now, whole=whole
+        )
+        return Message(message.key, encode(kept), {"schema": str(SCHEMA)})

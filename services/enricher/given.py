@@ -15,7 +15,7 @@ from services.domain.article import Article
 from services.domain.events import Enriched
 from services.enricher.change import Change, change_between, previous_version
 from services.enricher.neighbours import Neighbours, Remembered
-from services.enricher.steps import enrich, places_of_watches
+from services.enricher.steps import enrich
 from services.ports.archive import Archive
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
@@ -51,7 +51,7 @@ def save_given(
     """
     held = {article_id: archive.get(article_id) for article_id in {one.article_id for one in articles}}
     known = [_as_known(one, held[one.article_id], rules, now) for one in articles]
-    neighbours, also = Neighbours(ledger), places_of_watches(rules)
+    neighbours, also = Neighbours(ledger), rules.also
     documents: dict[int, Enriched] = {}
     for number in _by_time(known):
         before = held[known[number].article_id]

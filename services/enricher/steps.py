@@ -47,7 +47,7 @@ def unplaced(
     tone = read_tone(fields, reading, topics, rules.tone, language)
     document = Enriched(
         article=article,
-        reading=reading,
+        reading=reading.told(),
         language=language,
         topics=topics,
         tone=tone.tone,
@@ -69,15 +69,10 @@ def places_again(document: Enriched, rules: Rulebook, *, also: frozenset[str]) -
     tone = read_tone(fields, reading, document.topics, rules.tone, document.language)
     return msgspec.structs.replace(
         document,
-        reading=reading,
+        reading=reading.told(),
         tone=tone.tone,
         tone_document=tone.tone_document,
         issue_type=tone.issue_type,
         findings=find_contradictions(article, fields, reading, rules.facts),
         rules=rules.version,
     )
-
-
-def places_of_watches(rules: Rulebook) -> frozenset[str]:
-    """The places that running watches name: they are recorded too, also when places.yaml does not watch them."""
-    return frozenset(place for compiled in rules.running.values() for place in compiled.query.places)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from services.ports.errors import Unprocessable
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -37,7 +39,10 @@ class Bus(Protocol):
     """
 
     def publish(self, topic: str, messages: Sequence[Message]) -> None:
-        """Append; returns when the messages are durable. All or none on the embedded log."""
+        """Append; returns when the messages are durable. All or none on the embedded log.
+
+        Raises Unprocessable when the log can never take one of them (too large): see `publish_apart`.
+        """
 
     def poll(self, topic: str, group: str, limit: int = 100) -> list[Delivery]:
         """The next messages of this group after what it polled last; [] when there is none.
@@ -70,3 +75,27 @@ class Bus(Protocol):
 
     def close(self) -> None:
         """Release the connection; uncommitted messages stay uncommitted."""
+
+
+def publish_apart(bus: Bus, topic: str, messages: Sequence[Message]) -> dict[int, Unprocessable]:
+    """Publish what the log takes, so that one message that it refuses holds no other up.
+
+    All at once, and one by one where it refuses any. Gives the place of each refused message in `messages`, and why;
+    some of the others may be appended twice. Raises Unavailable.
+    """
+    if not messages:
+        return {}
+    try:
+        bus.publish(topic, messages)
+    except Unprocessable as error:
+        if len(messages) == 1:
+            return {0: error}
+    else:
+        return {}
+    refused: dict[int, Unprocessable] = {}
+    for place, message in enumerate(messages):
+        try:
+            bus.publish(topic, [message])
+        except Unprocessable as error:
+            refused[place] = error
+    return refused

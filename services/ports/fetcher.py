@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 Failure = Literal[
-    "unreachable", "timeout", "refused_address", "refused_source", "too_large", "too_many_redirects", "bad_url"
+    "unreachable",
+    "timeout",
+    "refused_address",
+    "refused_source",
+    "too_large",
+    "too_many_redirects",
+    "bad_url",
+    "not_ours",
 ]
-"""`refused_source`: a hop led to a personal or social-network host; nothing was asked of it."""
+"""`refused_source`: a hop led to a personal or social-network host; nothing was asked of it.
+`not_ours`: a redirect led to a host that this fetch may not ask; `final_url` is where it goes on.
+"""
+
+
+def anywhere(host: str) -> bool:
+    """Redirects may lead to any host."""
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +60,16 @@ class Response:
 class Fetcher(Protocol):
     """Public addresses only; one pace for each host; the answers in the order in which they arrive."""
 
-    def fetch(self, requests: Sequence[Request], within_seconds: float | None = None) -> Iterator[Response]:
+    def fetch(
+        self,
+        requests: Sequence[Request],
+        within_seconds: float | None = None,
+        mine: Callable[[str], bool] = anywhere,
+    ) -> Iterator[Response]:
         """Exactly one Response for each request, as they complete; hosts in parallel, one host in turn.
 
         `within_seconds`: after so long what has arrived is given and the rest given up, without a Response.
+        `mine`: whether a redirect may be followed to this host; asked from another thread while the fetch runs.
         Raises Unavailable only when the fetcher is closed meanwhile.
         """
 

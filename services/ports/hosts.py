@@ -17,7 +17,7 @@ class Hosts(Protocol):
 
     def mine(self, host: str) -> bool:
         """Whether this collector may ask the host now. False for a host that was another's a moment ago, until the
-        pause between two requests to one host has passed.
+        pause between two requests to one host has passed. From any thread.
         """
 
     def close(self) -> None:

@@ -16,8 +16,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from services.adapters.folder_mailer import FolderMailer
-from services.adapters.sqlite_archive import SqliteArchive
 from services.alerter.alert import Alerter
 from services.alerter.decisions import VERDICT
 from services.alerter.letter import Sent
@@ -71,10 +69,10 @@ def replay_letters(
     where one is given. The installation is only read. Raises Unavailable.
     """
     with ExitStack() as opened:
-        place = opened.enter_context(scratch_folder())
-        archive = into if into is not None else opened.enter_context(closing(SqliteArchive(place / "archive.db")))
-        again = opened.enter_context(scratch(installation, rules, archive, since, place))
-        mailer, ledger = FolderMailer(folder), again.ledger
+        work = opened.enter_context(scratch_folder())
+        archive = into if into is not None else opened.enter_context(closing(installation.scratch.archive(work)))
+        again = opened.enter_context(scratch(installation, rules, archive, since, work))
+        mailer, ledger = opened.enter_context(closing(installation.scratch.mailer(folder))), again.ledger
         alerter = Alerter(lambda: rules, settings, again.bus, ledger, mailer, again.clock, on_sent, owner="replay")
         days = _Days(installation.ledger, again, alerter, settings.digest)
         days.begin(since, until)
@@ -169,8 +167,8 @@ class _Collector:
         return judge(article, self._rules)[0]
 
     def _refuse(self, delivery: Delivery, error: ValueError) -> None:
-        topic, place, at, message = delivery.topic, delivery.position, delivery.at, delivery.message
-        self._again.refuse(park("replay", topic, place, message.key, message.value, message.headers, error, at))
+        topic, position, at, message = delivery.topic, delivery.position, delivery.at, delivery.message
+        self._again.refuse(park("replay", topic, position, message.key, message.value, message.headers, error, at))
 
 
 def _moments(deliveries: Iterator[Delivery]) -> Iterator[list[Delivery]]:

@@ -1,6 +1,6 @@
 """What a replay works on: the enricher on a log of its own, over a ledger whose writes stay in memory.
 
-Nothing is written to the installation's ledger and no group's place on its bus moves, so a replay may run beside the
+Nothing is written to the installation's ledger and no group moves on its bus, so a replay may run beside the
 services, be interrupted and repeated.
 """
 
@@ -8,32 +8,46 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from services.adapters.manual_clock import ManualClock
-from services.adapters.overlay_ledger import OverlayLedger
-from services.adapters.sqlite_bus import SqliteBus
 from services.domain.codec import decode, encode
 from services.domain.events import COLLECTED, ENRICHED, PARKED, Enriched, Parked
 from services.enricher.enrich import Enricher
 from services.ports.archive import Archive
 from services.ports.bus import Bus, Delivery, Message
+from services.ports.clock import Clock
 from services.ports.ledger import Ledger
+from services.ports.mailer import Mailer
 from services.rulebook.book import Rulebook
 
 T = TypeVar("T")
 
 AT_ONCE = 50
 _GROUP = "replay"
-_READ_THROUGH = ("shingle", "story", "feed")
-"""Kinds of the real ledger that a replay sees. Stories: an article that was told its story is told it again, so its
-document is the same. Feeds: the sources line of a digest. All else (windows, numbers, letters, cases, the lease)
-belongs to what was really sent."""
+
+
+class SetClock(Clock, Protocol):
+    """A clock that stands still until it is set."""
+
+    def set(self, now: datetime) -> None:
+        """It is this aware time now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scratch:
+    """How what a replay writes to is opened; a path is a folder."""
+
+    bus: Callable[[Path, Clock], Bus]
+    archive: Callable[[Path], Archive]
+    ledger: Callable[[Ledger], Ledger]
+    """Over the installation's: what it reads through of stories and feeds, and keeps all that is written to itself."""
+    mailer: Callable[[Path], Mailer]
+    clock: Callable[[datetime], SetClock]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +57,7 @@ class Installation:
     bus: Bus
     ledger: Ledger
     archive: Archive
+    scratch: Scratch
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +81,7 @@ class Again:
     """The very enricher over a scratch log; remembers which articles it wrote and what stood there before."""
 
     def __init__(
-        self, installation: Installation, rules: Rulebook, into: Archive, bus: Bus, ledger: Ledger, clock: ManualClock
+        self, installation: Installation, rules: Rulebook, into: Archive, bus: Bus, ledger: Ledger, clock: SetClock
     ) -> None:
         self.bus, self.ledger, self.clock = bus, ledger, clock
         self._into = into
@@ -138,9 +153,9 @@ def scratch(
     installation: Installation, rules: Rulebook, into: Archive, begin: datetime, folder: Path
 ) -> Iterator[Again]:
     """An enricher that fills `into`, its log in `folder`, its clock at `begin`."""
-    clock = ManualClock(begin)
-    ledger = OverlayLedger(installation.ledger, _READ_THROUGH)
-    with closing(SqliteBus(folder / "bus.db", clock)) as bus:
+    clock = installation.scratch.clock(begin)
+    ledger = installation.scratch.ledger(installation.ledger)
+    with closing(installation.scratch.bus(folder, clock)) as bus:
         yield Again(installation, rules, into, bus, ledger, clock)
 
 

@@ -151,10 +151,13 @@ def history(ledger: Ledger) -> list[AcceptedSet]:
     current = current_version(ledger)
     sets = [replace(decode(held.value, AcceptedSet), texts={}) for held in ledger.scan(KIND, prefix="set|")]
     found: list[AcceptedSet] = []
-    expected = current.version if current is not None else ""
+    if current is None:
+        return []
+    expected = current.version
     # Back along the chain: a set that was kept, but overtaken (or killed) before it was current, is in no link of it.
     for one in sorted(sets, key=_order, reverse=True):
-        if expected in ("", one.version):
+        # Before the first link come sets of the first release alone, which did not say what they replaced.
+        if one.version == expected or not (expected or one.number):
             found.append(one)
             expected = one.previous
     return found[::-1]

@@ -5,38 +5,22 @@ A look reads texts only: whether they are valid is not asked.
 
 from __future__ import annotations
 
+import errno
 import os
-import platform
 import shutil
 import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from services.domain.codec import decode, encode
-from services.domain.record import Record
 from services.ports.errors import Unavailable
-from services.ports.ledger import Ledger, Put
-from services.rulebook.accepted import KIND
-from services.rulebook.load import FILES
-from services.rulebook.yaml_source import MAX_BYTES
-
-
-class FolderSeen(Record, frozen=True, kw_only=True):
-    """What a service last did with a folder, kept in the ledger under the folder's place."""
-
-    content: str
-    """Version of the texts that stood there (`load.version_of`)."""
-    taken: bool
-    """Whether all of it came into force; otherwise some of it waits."""
-    settings: str
-    """Hash of the diembao.yaml that the service was started with."""
+from services.rulebook.load import names_in
+from services.rulebook.yaml_source import Unfit, read_bytes
 
 
 def texts_in(folder: Path) -> dict[str, str]:
     """File name -> text of what `load` would read; for a file that cannot be read, a mark that no text equals."""
-    names = [*FILES, *(f"lexicon/{path.name}" for path in sorted((folder / "lexicon").glob("*.yaml")))]
-    return {name: _text(folder / name) for name in names}
+    return {name: _text(folder / name) for name in names_in(folder)}
 
 
 def write_texts(folder: Path, texts: Mapping[str, str], *, keep_old: bool = False) -> None:
@@ -81,6 +65,9 @@ def remove_file(folder: Path, name: str) -> None:
 
 def _stage(target: Path, text: str) -> Path:
     """The text beside its place, on the disk, with the mode (and, where allowed, the owner) of the file it replaces."""
+    if target.exists() and not target.is_file():
+        # A link to a device would be replaced where the device is.
+        raise OSError(errno.EINVAL, f"{target} không phải là tệp / not a regular file")
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     with os.fdopen(handle, "wb") as file:
         if target.exists():
@@ -106,27 +93,12 @@ def _sync(folder: Path) -> None:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
-            return f"\0too large: {path.stat().st_size}"
-        data = path.read_bytes()
+        data = read_bytes(path)
+    except Unfit as error:
+        return f"\0{error}"
+    except OSError as error:
+        return f"\0{error.errno}"
+    try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return f"\0not UTF-8: {sha256(data).hexdigest()}"
-    except OSError as error:
-        return f"\0{error.errno}"
-
-
-def place_of(folder: Path) -> str:
-    """MACHINE:FOLDER, which names a folder among all machines of an installation."""
-    return f"{platform.node()}:{folder.absolute()}"
-
-
-def folder_seen(ledger: Ledger, folder: Path) -> FolderSeen | None:
-    """What a service last did with this folder; None where none ever ran on it. Raises Unavailable."""
-    held = ledger.get(KIND, f"folder|{place_of(folder)}")
-    return None if held is None else decode(held.value, FolderSeen)
-
-
-def put_seen(ledger: Ledger, folder: Path, seen: FolderSeen) -> None:
-    """Write that down. Raises Unavailable."""
-    ledger.put(Put(KIND, f"folder|{place_of(folder)}", encode(seen)))

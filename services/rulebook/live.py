@@ -11,13 +11,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from services.domain.codec import decode
 from services.ports.clock import Clock
 from services.ports.errors import Conflict
 from services.ports.ledger import Ledger
 from services.rulebook import proof
 from services.rulebook.accepted import (
-    KIND,
     WATCHES,
     Current,
     accept,
@@ -28,17 +26,10 @@ from services.rulebook.accepted import (
 )
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigError, ConfigErrors
-from services.rulebook.folder import FolderSeen, folder_seen, place_of, put_seen, texts_in
+from services.rulebook.folder import texts_in
 from services.rulebook.load import SETTINGS, load, load_texts, version_of
-from services.rulebook.waiting import (
-    MOST_ERRORS,
-    State,
-    Waiting,
-    clear_waiting,
-    put_waiting,
-    waiting_key,
-    words_of,
-)
+from services.rulebook.pending import State, clear_pending, words_of
+from services.rulebook.records import Records
 
 LOOK_SECONDS = 1.0
 """How often `refresh` is to be called. Two looks, a compilation (measured: 0.6 s) and another service's own look and
@@ -54,8 +45,8 @@ def _nothing() -> None:
 class LiveRules:
     """`rules()` is the snapshot in force, for any thread; `start` once, then `refresh` from one thread.
 
-    `by`: login of the account that runs the service; `say`: one line for the operator; `check_settings` raises
-    ConfigErrors for what is wrong in diembao.yaml, whose reader stands above this room.
+    `by`: login of the account that runs the service, whose name is `service`; `say`: one line for the operator;
+    `check_settings` raises ConfigErrors for what is wrong in diembao.yaml, whose reader stands above this room.
     """
 
     def __init__(
@@ -66,12 +57,14 @@ class LiveRules:
         by: str,
         say: Callable[[str], None],
         check_settings: Callable[[], object] = _nothing,
+        *,
+        service: str,
     ) -> None:
         self._folder, self._ledger, self._clock, self._by = config_dir, ledger, clock, by
         self._say, self._check_settings = say, check_settings
+        self._records = Records(ledger, config_dir, clock, service)
         self._rules: Rulebook | None = None
         self._look = self._done = self._unread = self._settings = ""
-        self._waiting: Waiting | None = None
         self._offered = ""
         """The watches.yaml that waits."""
 
@@ -95,9 +88,11 @@ class LiveRules:
                 f"`diembao config rollback {content}` / the folder holds an earlier version, the accepted one runs"
             )
             self._done = content
+            self._records.forget()
         else:
             with contextlib.suppress(Conflict):  # another service was first: the first look follows it
                 self._take(content)
+        self._records.began(self._settings)
         return self()
 
     def refresh(self) -> None:
@@ -111,7 +106,7 @@ class LiveRules:
                 self._look = content  # perhaps half written: taken when the next look finds the same
             elif content != self._done or self._is_proven():
                 self._take(content)
-            self._keep_waiting()
+            self._keep_pending()
         except Conflict:
             return  # another service was first: the next look follows it
 
@@ -142,8 +137,8 @@ class LiveRules:
             return False
         known = self._rules is not None
         self._rules = rules
-        if self._waiting is not None and self._waiting.state == "unread":
-            self._forget()
+        if self._records.pending is not None and self._records.pending.state == "unread":
+            self._records.forget()
         if known:
             self._say(f"Cấu hình: từ đây dùng bản {rules.version} ({kept.note or 'đã sửa'}; {kept.by}).")
         return True
@@ -215,51 +210,34 @@ class LiveRules:
         # On the basis of what runs here: what was compiled leans on its watches.
         taken = accept(self._ledger, rules, by, self._clock.now(), note=note, basis=self().version)
         self._rules = rules
-        clear_waiting(self._ledger)
+        clear_pending(self._ledger)
         if taken.changed:
             said = f" ({note})" if note else ""
             self._say(f"Cấu hình đã đổi ({', '.join(taken.changed)}): từ đây dùng bản {taken.version}{said}.")
 
     def _settle(self, content: str) -> None:
         """All of this folder is in force."""
-        self._forget()
+        self._records.forget()
         self._saw(content, taken=True)
-
-    def _forget(self) -> None:
-        if self._waiting is not None:
-            self._ledger.delete(KIND, waiting_key(self._waiting.content))
-            self._waiting = None
 
     def _wait(self, content: str, state: State, files: list[str], errors: ConfigErrors | None = None) -> None:
         said = [str(error) for error in errors.errors] if errors is not None else []
-        if len(said) > MOST_ERRORS:
-            said[MOST_ERRORS:] = [f"… và {len(said) - MOST_ERRORS} lỗi nữa: `diembao check` / and more"]
-        known = self._ledger.get(KIND, waiting_key(content))
-        since = decode(known.value, Waiting).since if known is not None else self._clock.now()
-        if self._waiting is not None and self._waiting.content != content:
-            self._forget()
-        self._waiting = Waiting(
-            content=content, folder=place_of(self._folder), state=state, files=files, since=since, errors=said
-        )
-        put_waiting(self._ledger, self._waiting)
-        for line in (f"CẤU HÌNH ĐANG CHỜ: {words_of(self._waiting)}", *said):
+        pending = self._records.wait(content, state, files, said)
+        for line in (f"CẤU HÌNH ĐANG CHỜ: {words_of(pending)}", *pending.errors):
             self._say(line)
         if state != "unread":
             self._saw(content, taken=False)
 
-    def _keep_waiting(self) -> None:
+    def _keep_pending(self) -> None:
         """The record in the ledger stands as long as the folder waits; it goes when its watches run after all."""
-        held = self._waiting
-        if held is None:
-            return
-        if held.state == "untested" and self._offered == self().texts[WATCHES]:
+        held = self._records.pending
+        if held is not None and held.state == "untested" and self._offered == self().texts[WATCHES]:
             self._settle(held.content)
-        elif self._ledger.get(KIND, waiting_key(held.content)) is None:
-            put_waiting(self._ledger, held)
+        self._records.keep()
 
     def _is_proven(self) -> bool:
         """Whether what waited for its back-test has it now."""
-        held = self._waiting
+        held = self._records.pending
         if held is None or held.state not in ("untested", "unfit"):
             return False
         if self._offered == self().texts[WATCHES]:
@@ -268,16 +246,11 @@ class LiveRules:
 
     def _is_superseded(self, content: str) -> bool:
         """Whether this folder was taken before and another version came after it: to go back is a decision."""
-        if content == self().version:
-            return False
-        seen = folder_seen(self._ledger, self._folder)
-        if seen is not None:
-            return seen.taken and seen.content == content
-        return any(one.version == content for one in history(self._ledger))
+        return content != self().version and self._records.took_before(content)
 
     def _saw(self, content: str, *, taken: bool) -> None:
         self._done = content
-        put_seen(self._ledger, self._folder, FolderSeen(content=content, taken=taken, settings=self._settings))
+        self._records.saw(content, taken=taken)
         if hash_of(texts_in(self._folder)[SETTINGS]) != self._settings:
             self._say(f"{SETTINGS} đã đổi: khởi động lại để nhận / {SETTINGS} changed: takes effect at restart")
 

@@ -96,7 +96,7 @@ def _compiled(sources: dict[str, Source], samples: bool) -> Rulebook:
         samples=reader,
     )
     watches = compile_watches(sources["watches.yaml"], read_list(sources["watches.yaml"], Watch, "watches"), known)
-    # What is wrong with diembao.yaml is told by its own reader, services/settings.py.
+    # What is wrong with diembao.yaml is told by its own reader, services/settings.
     errors = [error for name, source in sources.items() if name != SETTINGS for error in source.errors]
     if errors:
         raise ConfigErrors(errors)
@@ -144,9 +144,15 @@ def version_of(texts: dict[str, str]) -> str:
     return digest.hexdigest()[:16]
 
 
+def names_in(config_dir: Path) -> list[str]:
+    """The files of a set: those that must be there, whether or not they are, and what the folder has besides."""
+    found = sorted(path.name for path in (config_dir / "lexicon").glob("*.yaml"))
+    # A name that is not UTF-8 could be neither hashed nor kept: escaped it leads to no file, and is told as one.
+    return [*FILES, *(f"lexicon/{name.encode('utf-8', 'backslashreplace').decode()}" for name in found)]
+
+
 def _read(config_dir: Path) -> dict[str, Source]:
-    names = [*FILES, *(f"lexicon/{path.name}" for path in sorted((config_dir / "lexicon").glob("*.yaml")))]
-    return {name: read_source(config_dir / name, name) for name in names}
+    return {name: read_source(config_dir / name, name) for name in names_in(config_dir)}
 
 
 def _unsound(sources: Mapping[str, Source]) -> bool:

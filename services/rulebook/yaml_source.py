@@ -6,6 +6,7 @@ reading, and a plain scalar stays the text that stands there ("1.10", "NO"), for
 
 from __future__ import annotations
 
+import os
 import stat
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,22 +92,38 @@ class Source:
             self.error(None, "không đọc được YAML", str(error).splitlines()[0])
 
 
+class Unfit(Exception):
+    """What stands there is no file of a configuration; why, in Vietnamese and English."""
+
+    def __init__(self, vietnamese: str, english: str) -> None:
+        super().__init__(english)
+        self.vietnamese, self.english = vietnamese, english
+
+
+def read_bytes(path: Path) -> bytes:
+    """The one reader of configuration files. Raises Unfit for a folder, pipe, device or too much, and OSError."""
+    # Opened without waiting, then asked what it is: a pipe would be waited for, a device read for ever.
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise Unfit("chỗ này phải là một tệp, không phải thư mục hay thứ khác", "not a regular file")
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            data = file.read(MAX_BYTES + 1)
+    finally:
+        os.close(handle)
+    if len(data) > MAX_BYTES:
+        raise Unfit(f"tệp quá lớn (tối đa {MAX_BYTES} byte)", f"file too large (at most {MAX_BYTES} bytes)")
+    return data
+
+
 def read_source(path: Path, name: str) -> Source:
     """Read one file; what is wrong with it stands in `errors`, also when it cannot be read at all."""
     try:
-        # Before it is opened: a pipe would be waited for, a device read for ever.
-        if not stat.S_ISREG(path.stat().st_mode):
-            source = Source(name, "")
-            source.error(None, "chỗ này phải là một tệp, không phải thư mục hay thứ khác", "not a regular file")
-            return source
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
-            source = Source(name, "")
-            source.error(None, f"tệp quá lớn (tối đa {MAX_BYTES} byte)", f"file too large (at most {MAX_BYTES} bytes)")
-            return source
         # As bytes: universal newlines would change the text that the ledger keeps and the version is a hash of.
-        return Source(name, data.decode("utf-8-sig"))
+        return Source(name, read_bytes(path).decode("utf-8-sig"))
+    except Unfit as error:
+        source = Source(name, "")
+        source.error(None, error.vietnamese, error.english)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8", "replace")
         source = Source(name, "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from datetime import timedelta
@@ -21,7 +21,7 @@ from services.ports.archive import Archive
 from services.ports.errors import Unavailable, Unprocessable
 from services.settings import ElasticsearchSettings
 from tests.contracts.documents import DAY, enriched
-from tests.servers.faulty_elasticsearch import Fault, FaultyElasticsearch, faulty_elasticsearch
+from tests.servers.faulty_elasticsearch import Fault, FaultyElasticsearch, ReadFault, faulty_elasticsearch
 
 SETTINGS = ElasticsearchSettings()
 DOCUMENTS = [enriched(f"a{number}", text=f"lúa {number}") for number in range(6)]
@@ -143,6 +143,44 @@ def test_a_save_that_was_cut_in_two_is_whole_after_the_next(
     assert found(faulty, "lúa") == []
     faulty.save(DOCUMENTS)
     assert len(found(faulty, "lúa")) == 6
+
+
+@pytest.mark.parametrize("fault", ["busy", "reset", "late"])
+def test_a_fault_while_reading_gives_the_whole_truth_or_none(
+    faulty: ElasticsearchArchive, proxy: FaultyElasticsearch, fault: ReadFault
+) -> None:
+    faulty.save(DOCUMENTS)
+    query, ids = parse("lúa"), [document.article_id for document in DOCUMENTS]
+    asked: list[tuple[Callable[[], object], object]] = [
+        (lambda: found(faulty, "lúa"), ids),
+        (lambda: faulty.facet(query, "language"), [("vi", 6)]),
+        (lambda: [kept.document.article_id for kept in faulty.snapshot()], [*ids, "z"]),
+        (lambda: faulty.get("a1"), DOCUMENTS[1]),
+        (faulty.count, 7),
+    ]
+    failed = 0
+    for ask, answer in asked:
+        for before in range(4):
+            proxy.read_faults = [*[None] * before, fault]
+            try:
+                assert ask() == answer
+            except Unavailable:
+                failed += 1
+    # What was reset is asked again by the client itself.
+    assert failed == 0 if fault == "reset" else failed > 5
+    proxy.read_faults = []
+    assert [ask() for ask, _ in asked] == [answer for _, answer in asked]
+
+
+@pytest.mark.parametrize("fault", ["busy", "late"])
+def test_a_save_that_could_not_read_is_unavailable_and_may_be_repeated(
+    faulty: ElasticsearchArchive, proxy: FaultyElasticsearch, fault: ReadFault
+) -> None:
+    proxy.read_faults = [fault]
+    with pytest.raises(Unavailable):
+        faulty.save(DOCUMENTS)
+    faulty.save(DOCUMENTS)
+    assert found(faulty, "lúa") == [document.article_id for document in DOCUMENTS]
 
 
 def test_only_plain_requests_are_made(faulty: ElasticsearchArchive, proxy: FaultyElasticsearch, name: str) -> None:
@@ -374,6 +412,21 @@ def test_data_of_an_older_version_is_brought_forward(
         assert len(opened[1].versions("a1")) == 3
 
 
+@pytest.mark.parametrize("part", ["articles-v1", "archive-v1-2026.11"])
+def test_reading_leaves_data_of_an_older_version_to_the_older_services(
+    archive: ElasticsearchArchive, client: Elasticsearch, name: str, part: str
+) -> None:
+    """A command on one upgraded workstation; what runs on the others still writes to the old index."""
+    archive.save(DOCUMENTS)
+    _made_old(client, f"{name}-{part}", keep_some=False)
+    before = behind(client, f"{name}-*")
+    with pytest.raises(Unavailable, match=r"init --stores.* older data"):
+        ElasticsearchArchive(_url(client, name), SETTINGS)
+    assert behind(client, f"{name}-*") == before
+    archive.save([enriched("n", text="lúa")])
+    assert archive.get("n") is not None
+
+
 def test_an_older_program_waits_while_its_data_are_brought_forward(
     archive: ElasticsearchArchive, client: Elasticsearch, name: str
 ) -> None:
@@ -386,7 +439,7 @@ def test_an_older_program_waits_while_its_data_are_brought_forward(
 
 def _opened_at_once(stack: ExitStack, url: str, number: int) -> list[ElasticsearchArchive]:
     with ThreadPoolExecutor(number) as pool:
-        opening = [pool.submit(ElasticsearchArchive, url, SETTINGS) for _ in range(number)]
+        opening = [pool.submit(ElasticsearchArchive, url, SETTINGS, create=True) for _ in range(number)]
     return [stack.enter_context(closing(one.result())) for one in opening]
 
 

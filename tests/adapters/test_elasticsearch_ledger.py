@@ -17,7 +17,7 @@ from services.adapters.elasticsearch_ledger import ElasticsearchLedger
 from services.ports.errors import Conflict, Unavailable, Unprocessable
 from services.ports.ledger import Put
 from services.settings import ElasticsearchSettings
-from tests.servers.faulty_elasticsearch import Fault, FaultyElasticsearch, faulty_elasticsearch
+from tests.servers.faulty_elasticsearch import Fault, FaultyElasticsearch, ReadFault, faulty_elasticsearch
 
 QUICK = ElasticsearchSettings(timeout_seconds=0.5)
 EVERY_FAULT: list[Fault] = ["busy", "lost", "late", "reset", "partly busy", "partly done, lost"]
@@ -102,6 +102,40 @@ def test_a_server_that_hangs_is_unavailable_before_a_service_that_stops_is_given
     proxy.faults = []
 
 
+@pytest.mark.parametrize("fault", ["busy", "reset", "late"])
+def test_a_fault_while_reading_gives_the_whole_truth_or_none(
+    proxy: FaultyElasticsearch, faulty: ElasticsearchLedger, ledger: ElasticsearchLedger, fault: ReadFault
+) -> None:
+    ledger.put(*(Put("feed", f"{number:04}", b"") for number in range(300)))  # two pages of a scan
+    keys = [held.key for held in ledger.scan("feed")]
+    asked: list[Callable[[], list[str]]] = [
+        lambda: sorted(faulty.get_many("feed", keys)),
+        lambda: [held.key for held in faulty.scan("feed")],
+        lambda: [held.key for _, held in faulty.snapshot()],
+    ]
+    failed = 0
+    for ask in asked:
+        for before in range(5):
+            proxy.read_faults = [*[None] * before, fault]
+            try:
+                assert ask() == keys
+            except Unavailable:
+                failed += 1
+    # What was reset is asked again by the client itself.
+    assert failed == 0 if fault == "reset" else failed > 5
+    proxy.read_faults = []
+    assert [ask() for ask in asked] == [keys] * 3
+
+
+def test_a_snapshot_that_was_read_to_its_end_is_whole_though_its_moment_cannot_be_given_back(
+    proxy: FaultyElasticsearch, faulty: ElasticsearchLedger
+) -> None:
+    faulty.put(Put("feed", "a", b""))
+    proxy.read_faults = [None, None, None, "busy"]
+    assert [held.key for _, held in faulty.snapshot()] == ["a"]
+    assert proxy.requests[-1] == "DELETE /_pit"
+
+
 def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(Unavailable):
         ElasticsearchLedger("http://127.0.0.1:9", QUICK, create=True)
@@ -130,6 +164,18 @@ def test_a_newer_schema_is_refused(ledger: ElasticsearchLedger, elasticsearch_ur
         server.indices.put_mapping(index=f"{name}-ledger", meta={"schema": 99})
     with pytest.raises(Unavailable, match="newer diembao"):
         ElasticsearchLedger(elasticsearch_url, ElasticsearchSettings(), create=True)
+
+
+def test_reading_leaves_a_ledger_of_an_older_schema_as_it_is(
+    ledger: ElasticsearchLedger, elasticsearch_url: str
+) -> None:
+    name = urlsplit(elasticsearch_url).path.strip("/")
+    ledger.put(Put("feed", "a", b"1"))
+    with closing(Elasticsearch(elasticsearch_url.removesuffix(f"/{name}"))) as server:
+        server.indices.put_mapping(index=f"{name}-ledger", meta={"schema": 0})
+    with pytest.raises(Unavailable, match=r"init --stores.* older data"):
+        ElasticsearchLedger(elasticsearch_url, ElasticsearchSettings())
+    ledger.put(Put("feed", "a", b"2"))
 
 
 def test_a_key_beyond_what_the_engine_can_order_is_unprocessable(ledger: ElasticsearchLedger) -> None:

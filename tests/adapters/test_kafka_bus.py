@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 from kafka.admin import ConfigResource, KafkaAdminClient
 
-from services.adapters.kafka.cluster import connection_options
+from services.adapters.kafka import offsets
+from services.adapters.kafka.cluster import Cluster, connection_options
 from services.adapters.kafka.topics import MAX_MESSAGE_BYTES
 from services.adapters.kafka_bus import KafkaBus
 from services.adapters.system_clock import SystemClock
@@ -71,6 +72,18 @@ def test_topics_are_made_as_the_settings_say_and_kept_so(kafka: KafkaServer, url
 def test_topics_that_were_never_made_are_told(url: str) -> None:
     with pytest.raises(Unavailable, match="chưa có"):
         open_bus(url)
+
+
+def test_a_partition_that_is_ahead_hides_no_work_of_the_others(url: str) -> None:
+    """As it looks when a reader commits between two of the questions of which a lag is made."""
+    with closing(open_bus(url, create=True)) as bus, closing(Cluster(url, SETTINGS)) as cluster:
+        bus.publish(COLLECTED, [message(number) for number in range(30)])
+        parts = offsets.partitions(cluster, cluster.name(COLLECTED))
+        first, ends = offsets.begins(cluster, parts), offsets.ends(cluster, parts)
+        offsets.commit_for(cluster, cluster.name(f"g.{COLLECTED}"), {parts[0]: ends[parts[0]] + 1000})
+        waiting = sum(ends[one] - first[one] for one in parts[1:])
+        assert waiting > 0
+        assert bus.lag(COLLECTED, "g") == waiting
 
 
 def test_a_message_that_is_too_large_leaves_none_of_its_batch(url: str) -> None:
@@ -127,6 +140,7 @@ def test_skip_to_is_refused_while_another_process_reads(url: str) -> None:
         assert command.lag(COLLECTED, "g") == 0
 
 
+@pytest.mark.full
 def test_what_a_killed_reader_held_goes_to_the_other(url: str) -> None:
     with closing(open_bus(url, create=True)) as bus:
         assert bus.poll(COLLECTED, "g") == []
@@ -168,6 +182,7 @@ while True:
 """
 
 
+@pytest.mark.full
 def test_a_rebalance_between_poll_and_commit_gives_nothing_twice_to_who_keeps_it(url: str) -> None:
     with closing(open_bus(url, create=True)) as first, closing(open_bus(url)) as second:
         first.publish(COLLECTED, [message(number) for number in range(30)])
@@ -192,6 +207,7 @@ def test_a_rebalance_between_poll_and_commit_gives_nothing_twice_to_who_keeps_it
         assert first.lag(COLLECTED, "g") == 0
 
 
+@pytest.mark.full
 def test_a_broker_that_never_was_is_told_and_leaves_no_thread(kafka: KafkaServer) -> None:
     before = set(threading.enumerate())
     started = time.monotonic()

@@ -60,6 +60,7 @@ def test_a_host_that_has_just_come_is_not_asked_before_the_pause(url: str) -> No
         assert refresh_until_all(hosts) >= PAUSE
 
 
+@pytest.mark.full
 def test_a_working_collector_keeps_its_hosts_until_it_refreshes(url: str) -> None:
     with closing(KafkaHosts(url, SETTINGS, PAUSE)) as first, closing(KafkaHosts(url, SETTINGS, PAUSE)) as second:
         refresh_until_all(first)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from services.adapters.manual_clock import ManualClock
-from services.adapters.sqlite.store import Store, instant, micros, translate
+from services.adapters.sqlite.store import Store, translate
 from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
 from services.ports.bus import Message
@@ -59,13 +59,6 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 ledger.put(Put("k", "big", b"x" * 1_000_000))
 print([held.key for held in ledger.scan("k")])
 """
-
-
-def test_times_keep_their_microseconds() -> None:
-    assert instant(micros(NOW)) == NOW
-    assert micros(datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)) == -1_000_000
-    with pytest.raises(TypeError):
-        micros(NOW.replace(tzinfo=None))
 
 
 def test_a_killed_writer_loses_nothing_it_was_told_is_written(tmp_path: Path) -> None:

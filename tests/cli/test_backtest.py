@@ -21,6 +21,7 @@ from services.domain.events import COLLECTED, UNMATCHED
 from services.rulebook.accepted import WATCHES, accept, current_version, history
 from services.rulebook.load import load
 from services.rulebook.proof import BacktestRun, Override, proofs_of
+from services.rulebook.seen import FolderSeen, put_folder
 from tests.journey.process import run_through
 from tests.replay.days import documents, opened
 
@@ -166,6 +167,10 @@ def test_override_logs_its_reason_and_tries_nothing(data: Path, new: Path) -> No
     after = held(data)
     assert after["version"] != before["version"]
     assert _archive(after) == _archive(before)
+    status, out, _ = run(data, new, "--override", "Lần nữa")
+    assert (status, "đang có hiệu lực rồi" in out) == (0, True)
+    assert held(data) == after
+    assert len(proofs(data, new.read_text(encoding="utf-8"))) == 1
 
 
 def test_the_file_that_is_in_force_is_tried_too(data: Path) -> None:
@@ -238,3 +243,39 @@ def test_someone_unknown_tries_nothing(data: Path, new: Path) -> None:
     status, out, err = run(data, new)
     assert (status, out) == (2, "")
     assert f"login: {account()}" in err
+
+
+def test_a_folder_beside_is_only_tried(data: Path, tmp_path: Path) -> None:
+    beside = Path(shutil.copytree(data / "config", tmp_path / "banthu"))
+    places, watches = beside / "places.yaml", beside / WATCHES
+    text = places.read_text(encoding="utf-8")
+    places.write_text(text.replace("spellings: [Đắk Ơ,", "spellings: [Bắc Âu, Đắk Ơ,"), encoding="utf-8")
+    before, options = held(data), ["--config", str(beside), "--data", str(data), "--days", str(_DAYS)]
+    known = proofs(data, watches.read_text(encoding="utf-8"))
+    result = CliRunner().invoke(app, [str(watches), *options], env={"COLUMNS": "160"})
+    assert result.exit_code == 0
+    assert f"Thử với places.yaml của {beside}, chưa có hiệu lực" in result.stdout
+    assert "bắt thêm 1 bài" in result.stdout
+    assert "phà điện" in result.stdout
+    assert f"chép {places} vào thư mục cấu hình của dịch vụ" in result.stderr
+    for more in (("--apply",), ("--override", "gấp")):
+        result = CliRunner().invoke(app, [str(watches), *more, *options])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert f"chép {places} vào" in result.stderr
+    places.write_text("- {id: x, names: [}", encoding="utf-8")
+    result = CliRunner().invoke(app, [str(watches), *options])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"\n{places}:1:" in result.stderr
+    assert held(data) == before
+    assert proofs(data, watches.read_text(encoding="utf-8")) == known
+
+
+def test_a_folder_that_a_service_follows_is_tried_as_it_is_in_force(data: Path) -> None:
+    places = data / "config" / "places.yaml"
+    with closing(SqliteLedger(data / "ledger.db")) as ledger:
+        put_folder(ledger, data / "config", FolderSeen(content="", taken=False))
+    places.write_text("- {id: x, names: [}", encoding="utf-8")
+    status, out, err = run(data, data / "config" / WATCHES)
+    assert status == 0
+    assert "chưa có hiệu lực" not in out
+    assert "Đã ghi lần thử vào sổ" in err

@@ -42,7 +42,7 @@ class Office:
         ):
             opened.close()
         self.ledger = SqliteLedger(self.data / "ledger.db")
-        self.live = LiveRules(self.config, self.ledger, self.clock, "dichvu", lambda _line: None)
+        self.live = LiveRules(self.config, self.ledger, self.clock, "dichvu", lambda _line: None, service="run")
         self.live.start()
         self.clock.set(datetime(2026, 11, 23, 1, tzinfo=UTC))
 
@@ -82,6 +82,9 @@ def test_history_says_who_when_why_and_what(office: Office) -> None:
     assert "-    strong: [phá rừng]" in shown
     assert "+    strong: [phá rừng, chặt cây rừng]" in shown
     assert office("config", "history", "--diff", "khong-co").exit_code == 2
+    oldest = office("config", "history", "--diff", first)
+    assert (oldest.exit_code, len(oldest.stdout.splitlines())) == (0, 1)
+    assert "là bản đầu tiên" in oldest.stdout
 
 
 def test_rollback_by_a_known_person(office: Office) -> None:
@@ -144,3 +147,66 @@ def test_nothing_is_said_and_made_where_no_service_ever_ran(tmp_path: Path) -> N
     assert (result.exit_code, result.stderr) == (0, "")
     assert CliRunner().invoke(app, ["config", "history", *options]).exit_code == 3
     assert not (tmp_path / "d").exists()
+
+
+def test_a_bad_file_does_not_hold_up_commands_that_read(office: Office) -> None:
+    office.save("topics.yaml", "")
+    version = office.live().version
+    for command, status in (
+        (("search", "place:bu-gia-map"), 1),
+        (("feeds",), 0),
+        (("why", "https://bao.example/1"), 1),
+    ):
+        result = office(*command)
+        assert result.exit_code == status
+        (line,) = [one for one in result.stderr.splitlines() if one.startswith("CHÚ Ý")]
+        assert "đang có 1 lỗi" in line
+        assert version in line
+        assert "topics.yaml:1:1" not in result.stderr
+    result = office("doctor")
+    assert result.exit_code == 2
+    (line,) = [one for one in result.stdout.splitlines() if "topics.yaml:1:1: tệp trống" in one and "HỎNG" in one]
+    assert "diembao check" in line
+    assert "Kho tra cứu / archive" in result.stdout
+    office.save("topics.yaml", SMALL["topics.yaml"])
+    for words in (("search", "place:bu-gia-map"), ("feeds",)):
+        assert "CHÚ Ý: thư mục" not in office(*words).stderr
+
+
+def test_check_tells_no_service_to_take_what_is_not_valid(office: Office) -> None:
+    (office.config / "topics.yaml").write_text("", encoding="utf-8")
+    result = office("check")
+    assert result.exit_code == 2
+    assert "trong vài giây" not in result.stderr
+    assert "có lỗi nên chưa có hiệu lực" in result.stderr
+    (office.config / "topics.yaml").write_text(MORE_TOPICS, encoding="utf-8")
+    result = office("check")
+    assert (result.exit_code, "trong vài giây" in result.stderr) == (0, True)
+
+
+def test_an_error_that_is_mended_is_told_no_more(office: Office) -> None:
+    office.save("topics.yaml", "")
+    assert office("check").stderr.count("topics.yaml:1:1") == 1
+    (office.config / "topics.yaml").write_text(SMALL["topics.yaml"], encoding="utf-8")
+    result = office("check")
+    assert (result.exit_code, "ĐANG CHỜ" in result.output) == (0, False)
+
+
+def test_what_waits_names_a_command_that_runs(office: Office) -> None:
+    office.save("watches.yaml", OTHER_WATCHES)
+    told = office("check").stderr
+    assert f"`diembao backtest {office.config}/watches.yaml --config {office.config}`" in told
+    assert f"watches.yaml --config {office.config} --override 'LÝ DO'`" in told
+
+
+def test_check_tells_of_a_nickname_in_lower_case(office: Office) -> None:
+    place = (
+        "- {id: xa-a, watched: true, names: [{text: Xa Mát, kind: xã}], spellings: [Phà Điện, phà điện, Phà điện]}\n"
+    )
+    (office.config / "places.yaml").write_text(SMALL["places.yaml"] + place, encoding="utf-8")
+    result = office("check")
+    lines = [one for one in result.stdout.splitlines() if "viết thường" in one]
+    number = SMALL["places.yaml"].count("\n") + 1
+    assert [line.partition(": ")[2].partition("»")[0] for line in lines] == ["CHÚ Ý: «phà điện", "CHÚ Ý: «Phà điện"]
+    assert all(line.startswith(f"places.yaml:{number}:") for line in lines)
+    assert result.exit_code == 0

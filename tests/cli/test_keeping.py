@@ -74,7 +74,8 @@ def test_a_restore_that_is_killed_is_finished_by_the_next(tmp_path: Path) -> Non
     assert ended[0] == -signal.SIGKILL
     if ended[-1] != 0:
         done = run("restore", tmp_path / "b.zip", "--data", new)
-        assert (done.exit_code, done.stderr) == (0, "")
+        # 2: it was killed between its last write and its end; then nothing may be missing either.
+        assert (done.exit_code, done.stderr) == (0, "") or "already holds data" in done.stderr
     assert equal(tmp_path / "data", new)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,9 +12,9 @@ from services.domain.feed import Feed
 from services.ports.extractor import Extractor
 from services.ports.hosts import Hosts
 from services.rulebook.book import Rulebook
-from tests.collector.newsroom import NOON, newsroom
+from tests.collector.newsroom import NOON, Newsroom, newsroom
 from tests.collector.test_collect import BODY, DATE, LEAD, PRESS, PRESS_TOO
-from tests.press_server import PressServer, item, page, rss
+from tests.press_server import Answer, PressServer, item, page, rss
 
 FEEDS = {"a": Feed(id="a", url=f"https://{PRESS}/rss"), "b": Feed(id="b", url=f"https://{PRESS_TOO}/rss")}
 
@@ -103,3 +104,140 @@ def test_an_entry_that_another_collector_is_just_registering_is_left_to_it(
         room.clock.set(NOON + timedelta(minutes=11))
         assert room.collector.finish_pending() == 1
         assert room.ledger.get("pending", key) is None
+
+
+SHORT = "chuyen.example"
+"""A host whose addresses only lead elsewhere."""
+
+
+@contextmanager
+def two_collectors(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor, feeds: Mapping[str, Feed]
+) -> Iterator[tuple[Newsroom, Newsroom]]:
+    """The first has the host that leads elsewhere, the second those to which it leads."""
+    first, second = SomeHosts(SHORT), SomeHosts(PRESS, PRESS_TOO)
+    with (
+        newsroom(tmp_path, press, rules, extractor, feeds, hosts=first) as one,
+        newsroom(tmp_path, press, rules, extractor, feeds, one.clock, hosts=second) as other,
+    ):
+        yield one, other
+
+
+def asked(press: PressServer) -> list[tuple[str, str]]:
+    """(host, path) since it was asked last."""
+    found = [(host, path) for host, path, _ in press.requests]
+    press.requests.clear()
+    return found
+
+
+def test_a_page_behind_a_redirect_is_asked_for_by_whose_host_it_is(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor
+) -> None:
+    feeds = {"g": Feed(id="g", url=f"https://{SHORT}/rss", aggregator=True)}
+    source = f'<source url="https://{PRESS}">Báo</source>'
+    press.serve_feed(SHORT, "/rss", rss("x", item("Cầu mới", f"https://{SHORT}/di/1", DATE, LEAD, source)))
+    press.redirect(SHORT, "/di/1", f"https://{PRESS}/1.html")
+    press.redirect(PRESS, "/1.html", f"https://{PRESS_TOO}/2.html")
+    press.serve(PRESS_TOO, "/2.html", page("Cầu mới", BODY, LEAD))
+    with two_collectors(tmp_path, press, rules, extractor, feeds) as (first, second):
+        first.collector.round()
+        assert asked(press) == [(SHORT, "/rss"), (SHORT, "/di/1")]
+        assert first.outcomes() == {"Cầu mới": "pending"}
+        second.collector.round()
+        assert asked(press) == [(PRESS, "/1.html"), (PRESS_TOO, "/2.html")]
+        [collected] = first.collected()
+        assert (collected.article.url, collected.article.text_basis) == (f"https://{PRESS_TOO}/2.html", "page")
+        # Read again for silent edits: from the link again, since redirects change.
+        first.clock.set(NOON + timedelta(hours=3))
+        while first.collector.finish_pending():
+            pass
+        assert asked(press) == [(SHORT, "/di/1")]
+        press.serve(PRESS_TOO, "/2.html", page("Cầu mới", [*BODY, "Cầu dài 900 m."], LEAD))
+        while second.collector.finish_pending():
+            pass
+        assert asked(press) == [(PRESS, "/1.html"), (PRESS_TOO, "/2.html")]
+        assert ["900 m" in one.article.text for one in first.collected()] == [False, True]
+
+
+def test_pages_that_lead_round_in_a_ring_between_two_collectors_come_to_an_end(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor
+) -> None:
+    feeds = {"g": Feed(id="g", url=f"https://{SHORT}/rss")}
+    press.serve_feed(SHORT, "/rss", rss("x", item("Cầu mới ở Bù Gia Mập", f"https://{SHORT}/di/1", DATE, LEAD)))
+    press.redirect(SHORT, "/di/1", f"https://{PRESS}/1.html")
+    press.redirect(PRESS, "/1.html", f"https://{SHORT}/di/1")
+    with two_collectors(tmp_path, press, rules, extractor, feeds) as (first, second):
+        for _ in range(10):
+            first.collector.round()
+            second.collector.round()
+        assert len(asked(press)) == 10  # the feed, the page, and 8 times handed on
+        [collected] = first.collected()
+        assert collected.article.text_basis == "feed"
+
+
+def test_a_feed_behind_a_redirect_belongs_to_whose_host_it_is(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor
+) -> None:
+    feeds = {"a": Feed(id="a", url=f"https://{SHORT}/rss")}
+    press.redirect(SHORT, "/rss", f"https://{PRESS}/rss", 301)
+    serve(press, PRESS, f"https://{PRESS}/1.html")
+    with two_collectors(tmp_path, press, rules, extractor, feeds) as (first, second):
+
+        def poll() -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+            """What each asked for."""
+            first.collector.poll_feeds()
+            own = asked(press)
+            second.collector.poll_feeds()
+            return own, asked(press)
+
+        assert poll() == ([(SHORT, "/rss")], [(PRESS, "/rss")])
+        assert first.cursor("a").state == "moved", "as where one collector follows it"
+        assert list(first.outcomes()) == [f"Tin https://{PRESS}/1.html"]
+        assert poll() == ([], []), "not due"
+        for hours in (1, 2):
+            first.clock.set(NOON + timedelta(hours=hours))
+            assert poll() == ([], [(PRESS, "/rss")])
+        assert first.cursor("a").state == "moved"
+        press.answer(PRESS, "/rss", Answer(503))
+        first.clock.set(NOON + timedelta(hours=3))
+        assert poll() == ([], [(PRESS, "/rss")])
+        assert first.cursor("a").state == "http_error"
+        first.clock.set(NOON + timedelta(hours=4))
+        assert poll() == ([(SHORT, "/rss")], [(PRESS, "/rss")]), "its own address first, after a failure"
+        serve(press, PRESS)
+        for hours, own in ((5, [(SHORT, "/rss")]), (28, []), (30, [(SHORT, "/rss")])):
+            first.clock.set(NOON + timedelta(hours=hours))
+            assert poll() == (own, [(PRESS, "/rss")]), "and once a day"
+        serve(press, SHORT, f"https://{PRESS}/1.html")
+        first.clock.set(NOON + timedelta(hours=55))
+        assert poll() == ([(SHORT, "/rss")], []), "it leads nowhere else any more"
+        assert (first.cursor("a").state, first.cursor("a").handed) == ("ok", None)
+
+
+def test_a_feed_that_leads_round_in_a_ring_is_no_endless_work(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor
+) -> None:
+    feeds = {"a": Feed(id="a", url=f"https://{SHORT}/rss")}
+    press.redirect(SHORT, "/rss", f"https://{PRESS}/rss")
+    press.redirect(PRESS, "/rss", f"https://{SHORT}/rss")
+    with two_collectors(tmp_path, press, rules, extractor, feeds) as (first, second):
+        for _ in range(10):
+            first.collector.poll_feeds()
+            second.collector.poll_feeds()
+        assert len(asked(press)) == 9
+        assert first.cursor("a").state == "http_error"
+        assert first.cursor("a").due_at == NOON + timedelta(minutes=15)
+
+
+def test_one_collector_follows_redirects_at_once(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor
+) -> None:
+    feeds = {"a": Feed(id="a", url=f"https://{SHORT}/rss")}
+    press.redirect(SHORT, "/rss", f"https://{PRESS}/rss")
+    press.redirect(SHORT, "/di/1", f"https://{PRESS}/1.html")
+    press.serve_feed(PRESS, "/rss", rss("x", item("Cầu mới", f"https://{SHORT}/di/1", DATE, LEAD)))
+    press.serve(PRESS, "/1.html", page("Cầu mới", BODY, LEAD))
+    with newsroom(tmp_path, press, rules, extractor, feeds) as room:
+        room.collector.round()
+        assert asked(press) == [(SHORT, "/rss"), (PRESS, "/rss"), (SHORT, "/di/1"), (PRESS, "/1.html")]
+        assert (room.cursor("a").handed, room.outcomes()) == (None, {"Cầu mới": "published"})

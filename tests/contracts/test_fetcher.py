@@ -94,6 +94,23 @@ def test_redirects_are_followed_and_a_permanent_move_is_told(press: PressServer,
     assert _one(opened(), "http://cu.vn/vong").failure == "too_many_redirects"
 
 
+def test_a_redirect_to_a_host_of_another_is_told_and_not_followed(press: PressServer, opened: Open) -> None:
+    press.redirect("cua-ta.vn", "/1", "/2")
+    press.redirect("cua-ta.vn", "/2", "http://cung-cua-ta.vn/3", 301)
+    press.redirect("cung-cua-ta.vn", "/3", "http://cua-nguoi.vn/4?x=1")
+    press.redirect("cua-ta.vn", "/cam", "https://www.facebook.com/x")
+    press.redirect("cua-ta.vn", "/noi-bo", "http://127.0.0.1:1/x")
+    press.serve("cua-nguoi.vn", "/4", "tới")
+    urls = [f"http://cua-ta.vn/{name}" for name in ("1", "cam", "noi-bo")]
+    fetched = opened().fetch([Request(url) for url in urls], mine=lambda host: host.endswith("cua-ta.vn"))
+    answers = {response.request.url: response for response in fetched}
+    handed = answers[urls[0]]
+    assert (handed.failure, handed.status, handed.final_url) == ("not_ours", 0, "http://cua-nguoi.vn/4?x=1")
+    assert "cua-nguoi.vn" not in {host for host, _, _ in press.requests}
+    # What nobody may ask is no other collector's.
+    assert [answers[url].failure for url in urls[1:]] == ["refused_source", "refused_address"]
+
+
 def test_a_session_cookie_ends_a_redirect_to_itself(press: PressServer, opened: Open) -> None:
     def answer(headers: Mapping[str, str]) -> Answer:
         if "sid=7" in headers.get("cookie", ""):

@@ -26,7 +26,7 @@ from services.ports.ledger import Put
 from services.settings import ElasticsearchSettings, KafkaSettings
 from tests.contracts.documents import enriched
 
-READERS = ((COLLECTED, "enricher"), (ENRICHED, "alerter"), (DECISIONS, "alerter"))
+GROUPS = ((COLLECTED, "enricher"), (ENRICHED, "alerter"), (DECISIONS, "alerter"))
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 BEGIN = datetime(2026, 9, 1, tzinfo=UTC)
 _WORDS = ["cháy", "rừng", "Bù", "Gia", "Mập", "S'tiêng", "ĐT.741", "1.061,16", "📰", "khánh", "thành", "cầu"]
@@ -81,7 +81,7 @@ def fill(stores: Stores, seed: int, articles: int) -> None:
             value = chance.choice([some().encode(), b"\xff\x00"])
             messages.append(Message(f"a{number % 50}", value, {"schema": "1", "replay": some()}, at))
         stores.bus.publish(topic, messages)
-    for topic, group in READERS[:2]:
+    for topic, group in GROUPS[:2]:
         stores.bus.commit(topic, group, stores.bus.poll(topic, group, limit=max(1, articles // 3)))
 
 
@@ -103,7 +103,7 @@ def contents(stores: Stores) -> dict[str, Any]:
 def waiting(stores: Stores) -> dict[str, set[tuple[str, bytes]]]:
     """What each group has still to be told."""
     found: dict[str, set[tuple[str, bytes]]] = {}
-    for topic, group in READERS:
+    for topic, group in GROUPS:
         lag = stores.bus.lag(topic, group)
         count = 0
         found[topic] = set()
@@ -122,7 +122,7 @@ def silent(part: str, count: int) -> None:
 
 
 def backup(stores: Stores, path: Path) -> Manifest:
-    return write_file(path, read_parts(stores, READERS, lambda: NOW), NOW, silent)
+    return write_file(path, read_parts(stores, GROUPS, lambda: NOW), NOW, silent)
 
 
 def restore(path: Path, target: Stores, parts: Iterator[Part] | None = None, **more: Any) -> dict[str, int]:
@@ -132,5 +132,5 @@ def restore(path: Path, target: Stores, parts: Iterator[Part] | None = None, **m
 
 
 def copy(origin: Stores, target: Stores) -> dict[str, int]:
-    parts = read_parts(origin, READERS, lambda: NOW)
+    parts = read_parts(origin, GROUPS, lambda: NOW)
     return write_parts(target, parts, source="copy", told="copy", retention={}, now=NOW, progress=silent)

@@ -22,8 +22,8 @@ from services.ports.ledger import Put
 from tests.contracts.documents import enriched
 from tests.desk.stores import (
     BEGIN,
+    GROUPS,
     NOW,
-    READERS,
     backup,
     contents,
     copy,
@@ -168,7 +168,7 @@ def test_a_backup_of_a_running_office_loses_nothing(tmp_path: Path, rounds: int)
                 while done < before + 30:
                     stop.wait(0.01)
                 at_least = done - 1
-                slowly = ((name, _slow(lines, stop)) for name, lines in read_parts(old, READERS, clock.now))
+                slowly = ((name, _slow(lines, stop)) for name, lines in read_parts(old, GROUPS, clock.now))
                 write_file(tmp_path / "b.zip", slowly, NOW, silent)
                 with files(tmp_path / f"new{number}", clock) as new:
                     restore(tmp_path / "b.zip", new)

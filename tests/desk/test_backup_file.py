@@ -18,8 +18,8 @@ from services.desk.backup_parts import NAMES, Part, read_parts
 from services.domain.codec import decode
 from services.ports.errors import Unavailable, Unprocessable
 from tests.desk.stores import (
+    GROUPS,
     NOW,
-    READERS,
     backup,
     files,
     fill,
@@ -107,7 +107,7 @@ def test_the_file_appears_when_it_is_whole_and_only_for_its_owner(tmp_path: Path
         path.write_text("the backup of before")
 
         def watched() -> Iterator[Part]:
-            for part in read_parts(old, READERS, clock.now):
+            for part in read_parts(old, GROUPS, clock.now):
                 assert path.read_text() == "the backup of before"
                 yield part
 
@@ -116,7 +116,7 @@ def test_the_file_appears_when_it_is_whole_and_only_for_its_owner(tmp_path: Path
         assert not (tmp_path / "b.zip.part").exists()
 
         def failing() -> Iterator[Part]:
-            yield from list(read_parts(old, READERS, clock.now))[:1]
+            yield from list(read_parts(old, GROUPS, clock.now))[:1]
             raise Unavailable("the ledger is gone")
 
         with pytest.raises(Unavailable, match="the ledger is gone"):
@@ -131,10 +131,59 @@ def test_two_backups_into_one_file_do_not_mix(tmp_path: Path, clock: ManualClock
         def meeting() -> Iterator[Part]:
             with pytest.raises(Unavailable, match="another backup"):
                 backup(old, tmp_path / "b.zip")
-            yield from read_parts(old, READERS, clock.now)
+            yield from read_parts(old, GROUPS, clock.now)
 
         write_file(tmp_path / "b.zip", meeting(), NOW, silent)
         verify(tmp_path / "b.zip", silent)
+
+
+def test_what_lay_beside_before_does_not_open_the_backup_to_others(tmp_path: Path, clock: ManualClock) -> None:
+    (tmp_path / "b.zip.part").touch(0o644)
+    with files(tmp_path / "old", clock) as old:
+        backup(old, tmp_path / "b.zip")
+    assert (tmp_path / "b.zip").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_link_beside_is_not_followed(tmp_path: Path, clock: ManualClock) -> None:
+    (tmp_path / "other").write_text("of somebody else")
+    (tmp_path / "b.zip.part").symlink_to(tmp_path / "other")
+    with files(tmp_path / "old", clock) as old, pytest.raises(Unavailable, match="cannot be written"):
+        backup(old, tmp_path / "b.zip")
+    assert (tmp_path / "other").read_text() == "of somebody else"
+
+
+_LATE_FOR_THE_LOCK = """
+import sys
+from pathlib import Path
+from services.adapters.manual_clock import ManualClock
+from services.ports.errors import Unavailable
+from tests.desk.stores import NOW, backup, files
+
+folder = Path(sys.argv[1])
+path, beside = folder / "b.zip", folder / "b.zip.part"
+
+def ended(event, arguments):
+    # Between opening and locking, the other backup comes to its end.
+    if event == "fcntl.flock" and beside.exists():
+        beside.replace(path)
+
+beside.write_text("the other backup, whole")
+sys.addaudithook(ended)
+with files(folder / "old", ManualClock(NOW)) as old:
+    try:
+        backup(old, path)
+    except Unavailable as error:
+        print(error)
+"""
+
+
+def test_a_backup_that_ends_just_now_is_not_emptied_by_the_next(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _LATE_FOR_THE_LOCK, str(tmp_path)]
+    told = subprocess.run(command, cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False)
+    assert told.stderr == ""
+    assert "another backup" in told.stdout
+    assert (tmp_path / "b.zip").read_text() == "the other backup, whole"
+    assert not (tmp_path / "b.zip.part").exists()
 
 
 _ON_A_SMALL_DISK = """

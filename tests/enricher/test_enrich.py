@@ -21,6 +21,8 @@ from services.domain.codec import decode, encode
 from services.domain.events import COLLECTED, ENRICHED, PARKED, Collected, Enriched, Parked
 from services.domain.place import Reading
 from services.enricher.enrich import Enricher
+from services.enricher.neighbours import Neighbours, Remembered
+from services.enricher.steps import enrich
 from services.ports.bus import Delivery, Message
 from services.ports.errors import Unavailable, Unprocessable
 from services.rulebook.book import Rulebook
@@ -56,9 +58,16 @@ class Archive(SqliteArchive):
 
 
 class Bus(SqliteBus):
-    """The embedded bus, which a crash may keep from committing."""
+    """The embedded bus, which a crash may keep from committing, and which takes no batch with a message too large."""
 
     crashes = False
+    most_bytes = 16_000_000
+
+    def publish(self, topic: str, messages: Sequence[Message]) -> None:
+        for message in messages:
+            if len(message.value) > self.most_bytes:
+                raise Unprocessable(f"bản tin {message.key} quá lớn")
+        super().publish(topic, messages)
 
     def commit(self, topic: str, group: str, deliveries: Sequence[Delivery]) -> None:
         if self.crashes:
@@ -268,3 +277,34 @@ def test_only_press_read_in_full_carries_a_finding(house: House) -> None:
     findings = {one.article_id: one.findings for one in house.told()}
     assert [one.kind for one in findings[id_of("press")]] == ["unit_status"]
     assert findings[id_of("official")] == findings[id_of("feed")] == []
+
+
+def test_what_the_bus_refuses_is_parked_alone(house: House) -> None:
+    house.collect(article("a"), article("b", FIRE * 20, dated=1), article("c", "Bài về xã Đăk Ơ.", dated=2))
+    house.bus.most_bytes = len(FIRE.encode()) * 16
+    assert house.enricher().step() == 3
+    assert {one.article_id for one in house.told()} == {id_of("a"), id_of("c")}
+    [parked] = house.parked()
+    assert (parked.key, parked.value, parked.headers) == (id_of("b"), "", {"schema": "1"})
+    assert "quá lớn" in parked.reason
+    assert "too large to be kept" in parked.reason
+    assert "sha256" in parked.reason
+    assert house.bus.lag(COLLECTED, "enricher") == 0
+    assert house.archive.count() == 3
+
+
+def test_what_is_refused_only_when_it_is_enriched_is_parked_whole(house: House) -> None:
+    house.collect(article("a"), article("b", "Bài về xã Đăk Ơ.", dated=1))
+    sizes = sorted(len(encode(one)) for one in _enriched_elsewhere(house))
+    house.bus.most_bytes = sizes[-1] - 1
+    assert house.enricher().step() == 2
+    assert [one.article_id for one in house.told()] == [id_of("b")]
+    [parked] = house.parked()
+    assert json.loads(parked.value)["article"]["article_id"] == id_of("a")
+
+
+def _enriched_elsewhere(house: House) -> list[Enriched]:
+    return [
+        enrich(decode(one.message.value, Collected).article, house.rules, Neighbours(Remembered()))
+        for one in house.bus.scan(COLLECTED)
+    ]

@@ -83,6 +83,14 @@ class Office:
         self._processes[name].send_signal(signal.SIGTERM)
         return self._processes[name].wait(60)
 
+    def doctor(self) -> str:
+        """What `diembao doctor` says of the stores, asked from a machine that runs none of the services."""
+        data = self._folder / "operator"
+        data.mkdir(exist_ok=True)
+        command = [sys.executable, "-m", "services", "doctor", "--config", str(self._config), "--data", str(data)]
+        env = {**os.environ, **self._stores, "DIEMBAO_MAIL": f"folder:{self._folder / 'mail'}", "COLUMNS": "500"}
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False).stdout
+
     def alive(self) -> list[str]:
         return sorted(name for name, process in self._processes.items() if process.poll() is None)
 

@@ -11,6 +11,8 @@ from samples.press.loopback import Loopback
 from tests.press_server import item, page, rss
 
 HOSTS = tuple(f"bao-{number}.example" for number in range(1, 9))
+DETOUR = "tin.example"
+"""Has no articles: its addresses lead to those of all others, as an aggregator's do."""
 COMMUNES = ("Đăk Ơ", "Bù Gia Mập", "Phú Nghĩa", "Đa Kia")
 WORDS = ("cà phê", "hồ tiêu", "cao su", "trường học", "cầu treo", "trạm y tế", "đường bê tông", "nhà văn hóa")
 
@@ -30,6 +32,11 @@ class Story:
     @property
     def url(self) -> str:
         return f"https://{self.host}{self.path}"
+
+    @property
+    def link(self) -> str:
+        """As the feed gives it: every twelfth is a redirect of another host."""
+        return f"https://{DETOUR}{self.path}" if self.number % 12 == 1 else self.url
 
 
 def story(number: int) -> Story:
@@ -54,7 +61,7 @@ class Press(Loopback):
     """Serves all that was published so far; `requests` holds (host, monotonic seconds) in order of arrival."""
 
     def __init__(self) -> None:
-        super().__init__(HOSTS)
+        super().__init__((*HOSTS, DETOUR))
         self.requests: list[tuple[str, float]] = []
         self.stories: list[Story] = []
         self._pages: dict[tuple[str, str], Story] = {}
@@ -67,18 +74,28 @@ class Press(Loopback):
 
     def answer(self, host: str, path: str) -> tuple[int, str, str]:
         self.requests.append((host, time.monotonic()))
+        if host == DETOUR:
+            return self._detour(path)
         if path == "/rss":
             ours = [one for one in list(self.stories) if one.host == host]
-            items = "".join(item(one.title, one.url, format_datetime(one.at), one.title) for one in ours)
+            items = "".join(item(one.title, one.link, format_datetime(one.at), one.title) for one in ours)
             return 200, "application/rss+xml; charset=utf-8", rss(host, items)
         if path.startswith("/rss-"):
-            # A second feed of the same host with nothing in it that matters: two feeds must share one pace.
-            other = item(f"Tin khác của {host}", f"https://{host}/khac.html")
-            return 200, "application/rss+xml; charset=utf-8", rss(host, other)
+            # A second feed of the same host, which leads elsewhere: two feeds must share one pace.
+            return 302, "text/plain", f"https://{DETOUR}/{host}"
         found = self._pages.get((host, path))
         if found is None:
             return 404, "text/html; charset=utf-8", "<html><body><h1>404</h1></body></html>"
         return 200, "text/html; charset=utf-8", page(found.title, found.text.split(". "), found.title)
+
+    def _detour(self, path: str) -> tuple[int, str, str]:
+        """A host's second feed, with nothing in it that matters; or the way to an article."""
+        host = path.removeprefix("/")
+        if host in HOSTS:
+            other = item(f"Tin khác của {host}", f"https://{host}/khac.html")
+            return 200, "application/rss+xml; charset=utf-8", rss(host, other)
+        found = next((one for one in list(self.stories) if one.path == path), None)
+        return (302, "text/plain", found.url) if found else (404, "text/plain", "")
 
     def closest(self) -> tuple[float, str]:
         """(seconds, host) of the two requests to one host that came closest to each other."""

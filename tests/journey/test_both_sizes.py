@@ -36,6 +36,8 @@ def embedded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
 def test_a_journey_ends_the_same_on_servers(
     embedded: Finished, partitions: int, kafka: KafkaServer, elasticsearch_url: str, tmp_path: Path
 ) -> None:
+    if partitions > 1 and embedded.name in ("recorded", "corpus"):
+        pytest.skip("with many partitions the short journeys say the same in a tenth of the time")
     with own_topics(kafka) as bus:
         run_through(embedded.name, tmp_path, embedded.press_data, "--on", bus, elasticsearch_url, str(partitions))
         one, other = outcome_of(embedded.data), outcome_of(tmp_path)

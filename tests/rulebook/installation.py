@@ -11,7 +11,7 @@ from services.adapters.sqlite_ledger import SqliteLedger
 from services.ports.ledger import Ledger
 from services.rulebook.folder import write_texts
 from services.rulebook.live import LiveRules
-from services.rulebook.waiting import Waiting, waiting_sets
+from services.rulebook.pending import PendingSet, pending_sets
 from tests.rulebook.conftest import SMALL
 
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
@@ -43,16 +43,16 @@ class Installation:
         for name, text in files.items():
             ((folder or self.folder) / f"{name}.yaml").write_text(text, encoding="utf-8")
 
-    def live(self, folder: Path | None = None, by: str = "dichvu") -> LiveRules:
-        live = LiveRules(folder or self.folder, self.ledger, self.clock, by, self.said.append)
+    def live(self, folder: Path | None = None, service: str = "run") -> LiveRules:
+        live = LiveRules(folder or self.folder, self.ledger, self.clock, "dichvu", self.said.append, service=service)
         live.start()
         return live
 
     def pass_days(self, days: float) -> None:
         self.clock.set(self.clock.now() + timedelta(days=days))
 
-    def waiting(self) -> list[Waiting]:
-        return waiting_sets(self.ledger)
+    def pending(self) -> list[PendingSet]:
+        return pending_sets(self.ledger)
 
 
 def look(*services: LiveRules, times: int = 2) -> None:

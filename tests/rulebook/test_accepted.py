@@ -95,6 +95,15 @@ def test_history_leaves_out_what_was_never_current(ledger: Ledger, write: Write)
     assert (kept.note, kept.texts) == ("quay lại", SMALL)
 
 
+def test_history_leaves_out_who_lost_the_first_start(ledger: Ledger, write: Write) -> None:
+    lost = AcceptedSet(version="lost", files={}, by="binh", at=MONDAY, number=1)
+    ledger.put(Put(KIND, f"set|lost|{1:08}|x", encode(lost)))
+    assert history(ledger) == []
+    rules = load(write())
+    accept(ledger, rules, "an", TUESDAY)
+    assert [one.version for one in history(ledger)] == [rules.version]
+
+
 def test_a_basis_that_is_no_longer_in_force_is_a_conflict(ledger: Ledger, write: Write) -> None:
     first, second = load(write()), load(write(topics=SMALL["topics.yaml"] + "# thêm\n"))
     accept(ledger, first, "an", MONDAY, basis="")

@@ -1,20 +1,26 @@
 """Live rules: what is saved takes effect whole or waits visibly; all services run one version."""
 
-from collections.abc import Iterator
+import os
+import stat
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from services.adapters.sqlite_ledger import SqliteLedger
 from services.ports.errors import Unavailable
 from services.ports.ledger import Put
-from services.rulebook.accepted import NotInForce, accepted_set, current_version, history
+from services.rulebook.accepted import NotInForce, accept, accepted_set, current_version, history
 from services.rulebook.apply import accept_watches, roll_back
 from services.rulebook.errors import ConfigError, ConfigErrors
+from services.rulebook.folder import write_texts
 from services.rulebook.live import LiveRules
-from services.rulebook.load import version_of
+from services.rulebook.load import load_texts, version_of
+from services.rulebook.pending import PendingSet, put_pending
 from services.rulebook.proof import BacktestRun, override, record_backtest
+from services.rulebook.seen import place_of
 from services.rulebook.versions import Versions
 from tests.rulebook.conftest import SMALL
 from tests.rulebook.installation import BROKEN, MONDAY, MORE_TOPICS, OTHER_WATCHES, Installation, look
@@ -39,7 +45,7 @@ def test_a_good_change_takes_effect_at_the_second_look(office: Installation) -> 
     assert current is not None
     assert (current.version, current.previous) == (live().version, first.version)
     assert any("topics.yaml" in line for line in office.said)
-    assert office.waiting() == []
+    assert office.pending() == []
 
 
 def test_what_is_still_being_written_is_not_taken(office: Installation) -> None:
@@ -49,7 +55,7 @@ def test_what_is_still_being_written_is_not_taken(office: Installation) -> None:
         office.save(topics=MORE_TOPICS[: part * 10])
         look(live, times=1)
         assert live() is first
-        assert office.waiting() == []
+        assert office.pending() == []
     office.save(topics=MORE_TOPICS)
     look(live)
     assert live().texts["topics.yaml"] == MORE_TOPICS
@@ -64,17 +70,17 @@ def test_a_bad_file_never_replaces_a_good_one_and_is_told(office: Installation, 
     office.save(places=text, topics=MORE_TOPICS)
     look(live, times=4)
     assert live() is first
-    (waiting,) = office.waiting()
-    assert (waiting.state, waiting.files) == ("bad", ["places.yaml", "topics.yaml"])
-    assert all(error.count(":") >= 3 for error in waiting.errors)
-    assert any(error in office.said for error in waiting.errors)
+    (pending,) = office.pending()
+    assert (pending.state, pending.files) == ("bad", ["places.yaml", "topics.yaml"])
+    assert all(error.count(":") >= 3 for error in pending.errors)
+    assert any(error in office.said for error in pending.errors)
     told = len(office.said)
     look(live, times=3)
     assert len(office.said) == told, "told once"
     office.save(places=SMALL["places.yaml"])
     look(live)
     assert live().texts["topics.yaml"] == MORE_TOPICS
-    assert office.waiting() == []
+    assert office.pending() == []
 
 
 def test_errors_of_diembao_yaml_keep_the_set_out_and_a_change_asks_for_a_restart(office: Installation) -> None:
@@ -84,13 +90,13 @@ def test_errors_of_diembao_yaml_keep_the_set_out_and_a_change_asks_for_a_restart
         if wrong:
             raise ConfigErrors(wrong)
 
-    live = LiveRules(office.folder, office.ledger, office.clock, "dichvu", office.said.append, check)
+    live = LiveRules(office.folder, office.ledger, office.clock, "dichvu", office.said.append, check, service="run")
     first = live.start()
     wrong.append(ConfigError("diembao.yaml", 1, 2, "sai", "wrong"))
     office.save(diembao="office: {name: Văn phòng khác}\n", topics=MORE_TOPICS)
     look(live)
     assert live() is first
-    assert office.waiting()[0].errors == ["diembao.yaml:1:2: sai / wrong"]
+    assert office.pending()[0].errors == ["diembao.yaml:1:2: sai / wrong"]
     wrong.clear()
     office.save(diembao="office: {name: Văn phòng mới}\n")
     look(live)
@@ -108,8 +114,8 @@ def test_changed_watches_wait_for_their_proof_and_the_rest_does_not(office: Inst
     look(live)
     assert live().texts["topics.yaml"] == MORE_TOPICS
     assert live().texts["watches.yaml"] == SMALL["watches.yaml"]
-    (waiting,) = office.waiting()
-    assert (waiting.state, waiting.files, waiting.since) == ("untested", ["watches.yaml"], office.clock.now())
+    (pending,) = office.pending()
+    assert (pending.state, pending.files, pending.since) == ("untested", ["watches.yaml"], office.clock.now())
     record_backtest(office.ledger, OTHER_WATCHES + "# khác\n", BacktestRun(by="an", at=office.clock.now(), days=90))
     look(live, times=3)
     assert live().texts["watches.yaml"] == SMALL["watches.yaml"], "another content was tried"
@@ -118,7 +124,7 @@ def test_changed_watches_wait_for_their_proof_and_the_rest_does_not(office: Inst
     assert live().texts["watches.yaml"] == OTHER_WATCHES
     last = history(office.ledger)[-1]
     assert (last.version, last.by, last.note) == (live().version, "an", "đã thử trên 90 ngày")
-    assert office.waiting() == []
+    assert office.pending() == []
 
 
 def test_an_override_needs_a_reason_and_is_the_note(office: Installation) -> None:
@@ -150,11 +156,11 @@ def test_a_restart_does_not_let_untested_watches_in(office: Installation) -> Non
     office.pass_days(8)
     office.save(watches=OTHER_WATCHES)
     again = office.live()
-    since = office.waiting()[0].since
+    since = office.pending()[0].since
     assert again().texts["watches.yaml"] == SMALL["watches.yaml"]
     office.pass_days(1)
     again = office.live()
-    assert [one.since for one in office.waiting()] == [since]
+    assert [one.since for one in office.pending()] == [since]
     override(office.ledger, OTHER_WATCHES, "Cần ngay", "an", office.clock.now())
     assert office.live()().texts["watches.yaml"] == OTHER_WATCHES
 
@@ -166,13 +172,13 @@ def test_new_places_that_do_not_fit_the_running_watches_wait_with_the_new_ones(o
     office.save(**renamed)
     look(live)
     assert live().texts == SMALL
-    (waiting,) = office.waiting()
-    assert (waiting.state, waiting.files) == ("unfit", ["places.yaml", "watches.yaml"])
-    assert "tinh-mau" in waiting.errors[0]
+    (pending,) = office.pending()
+    assert (pending.state, pending.files) == ("unfit", ["places.yaml", "watches.yaml"])
+    assert "tinh-mau" in pending.errors[0]
     record_backtest(office.ledger, renamed["watches"], BacktestRun(by="an", at=office.clock.now(), days=90))
     look(live)
     assert list(live().places.places) == ["tinh-moi"]
-    assert office.waiting() == []
+    assert office.pending() == []
 
 
 def test_going_back_to_the_running_watches_ends_the_waiting(office: Installation) -> None:
@@ -180,10 +186,10 @@ def test_going_back_to_the_running_watches_ends_the_waiting(office: Installation
     office.pass_days(8)
     office.save(watches=OTHER_WATCHES)
     look(live)
-    assert office.waiting()
+    assert office.pending()
     office.save(watches=SMALL["watches.yaml"])
     look(live)
-    assert office.waiting() == []
+    assert office.pending() == []
     assert len(history(office.ledger)) == 1
 
 
@@ -223,7 +229,7 @@ def test_a_pending_record_of_another_service_comes_back_after_an_acceptance(offi
     office.save(other, topics=MORE_TOPICS)
     look(here, there)
     look(here)
-    assert [one.state for one in office.waiting()] == ["bad"]
+    assert [one.state for one in office.pending()] == ["bad"]
     assert here().texts["topics.yaml"] == MORE_TOPICS
 
 
@@ -249,7 +255,7 @@ def test_a_bad_folder_stops_the_first_start_alone(office: Installation) -> None:
     office.live()
     office.save(places=BROKEN)
     assert office.live()().texts == SMALL
-    assert [one.state for one in office.waiting()] == ["bad"]
+    assert [one.state for one in office.pending()] == ["bad"]
 
 
 def test_a_version_that_this_program_cannot_read_is_not_followed(office: Installation) -> None:
@@ -262,7 +268,145 @@ def test_a_version_that_this_program_cannot_read_is_not_followed(office: Install
     office.ledger.put(Put("config", f"text|{kept.files['topics.yaml']}", b"- {id: moi, kieu: chua-biet}\n"))
     look(here, times=3)
     assert here().texts == SMALL
-    assert [one.state for one in office.waiting()] == ["unread"]
+    assert [one.state for one in office.pending()] == ["unread"]
+
+
+class Overtaken(SqliteLedger):
+    """Right before the first version comes into force here, another service's does."""
+
+    def __init__(self, path: Path, other: Callable[[], object]) -> None:
+        super().__init__(path)
+        self._other: Callable[[], object] | None = other
+
+    def put(self, *writes: Put) -> None:
+        other = self._other
+        if other is not None and any(write.key == "current" for write in writes):
+            self._other = None
+            other()
+        super().put(*writes)
+
+
+def test_who_loses_the_first_start_was_never_in_force_and_is_taken_next(office: Installation) -> None:
+    other = office.make_folder("may-khac", topics=MORE_TOPICS)
+    with closing(Overtaken(office.root / "ledger.db", office.live)) as ledger:
+        loser = LiveRules(other, ledger, office.clock, "dichvu", office.said.append, service="run")
+        loser.start()
+    assert loser().texts["topics.yaml"] == MORE_TOPICS
+    assert [(one.version, one.number) for one in history(office.ledger)] == [
+        (version_of(SMALL), 1),
+        (loser().version, 2),
+    ]
+    assert not any("giữ bản cũ" in line for line in office.said)
+
+
+# -- what is not a file ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("kind", ["pipe", "device"])
+def test_what_is_no_file_holds_nothing_up_and_is_told(office: Installation, kind: str) -> None:
+    live = office.live()
+    first, path = live(), office.folder / "lexicon" / "zz.yaml"
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to("/dev/zero")
+    look(live)
+    assert live() is first
+    (pending,) = office.pending()
+    assert (pending.state, pending.files) == ("bad", ["lexicon/zz.yaml"])
+    assert pending.errors[0].startswith("lexicon/zz.yaml:1:1: chỗ này phải là một tệp")
+    assert office.live()().texts == SMALL
+    path.unlink()
+    look(live)
+    assert office.pending() == []
+
+
+def test_a_file_name_that_is_not_utf_8_is_told(office: Installation) -> None:
+    live = office.live()
+    path = office.folder / os.fsdecode(b"lexicon/\xff.yaml")
+    path.write_text(SMALL["lexicon/vi.yaml"], encoding="utf-8")
+    look(live)
+    (pending,) = office.pending()
+    assert (pending.state, pending.files) == ("bad", ["lexicon/\\udcff.yaml"])
+    assert pending.errors[0].startswith("lexicon/\\udcff.yaml:1:1: thiếu tệp này")
+    path.unlink()
+    look(live)
+    assert (office.pending(), live().texts) == ([], SMALL)
+
+
+def test_a_file_is_not_put_in_the_place_of_a_device(office: Installation) -> None:
+    device = office.root / "thiet-bi"
+    os.mkfifo(device)
+    path = office.folder / "topics.yaml"
+    path.unlink()
+    path.symlink_to(device)
+    with pytest.raises(Unavailable, match="không phải là tệp"):
+        write_texts(office.folder, {"topics.yaml": MORE_TOPICS})
+    assert stat.S_ISFIFO(device.stat().st_mode)
+
+
+# -- what was pending and is over -----------------------------------------------------------------------------------
+
+
+def test_an_edit_undone_while_no_service_ran_is_over(office: Installation) -> None:
+    live = office.live()
+    office.save(feeds=BROKEN)
+    look(live)
+    assert office.pending()
+    office.save(feeds=SMALL["feeds.yaml"])
+    office.live()
+    assert office.pending() == []
+
+
+def test_of_two_edits_the_one_that_stands_there_is_pending(office: Installation) -> None:
+    live = office.live()
+    office.save(feeds=BROKEN)
+    look(live)
+    office.save(feeds=SMALL["feeds.yaml"], topics=BROKEN)
+    again = office.live()
+    assert [one.files for one in office.pending()] == [["topics.yaml"]]
+    since = office.pending()[0].since
+    office.pass_days(1)
+    look(again)
+    assert [one.since for one in office.pending()] == [since]
+
+
+def test_an_edit_undone_in_a_folder_that_was_left_behind_is_over(office: Installation) -> None:
+    other = office.make_folder("may-khac")
+    here, there = office.live(), office.live(other)
+    look(here, there)
+    office.save(other, feeds=BROKEN)
+    look(there)
+    office.save(other, feeds=SMALL["feeds.yaml"])
+    look(there)  # taken, with all of it in force; then the first folder goes on
+    office.save(topics=MORE_TOPICS)
+    look(here)
+    put_pending(office.ledger, left_by(place_of(other), office))
+    office.live(other)
+    assert any("giữ bản cũ" in line for line in office.said)
+    assert office.pending() == []
+
+
+def left_by(place: str, office: Installation) -> PendingSet:
+    now = office.clock.now()
+    return PendingSet(content="x", folder=place, state="bad", files=["feeds.yaml"], since=now, confirmed=now)
+
+
+def test_what_waits_on_a_machine_that_is_gone_is_forgotten_after_a_week(office: Installation) -> None:
+    put_pending(office.ledger, left_by("may-da-bo:/c", office))
+    live = office.live()
+    office.save(feeds=BROKEN)
+    look(live)
+    mine = version_of({**SMALL, "feeds.yaml": BROKEN})
+    for _ in range(7):
+        assert {one.content for one in office.pending()} == {"x", mine}
+        office.pass_days(1)
+        look(live)
+    office.pass_days(0.1)
+    look(live)
+    (left,) = office.pending()
+    assert (left.content, left.since, left.confirmed) == (mine, MONDAY, office.clock.now())
 
 
 # -- what people put into force -------------------------------------------------------------------------------------
@@ -283,7 +427,7 @@ def test_tested_watches_are_put_into_the_folder_and_followed(office: Installatio
     assert [one.name for one in office.folder.iterdir() if one.name.startswith(".")] == []
     look(live)
     assert live().version == taken.version == version_of({**SMALL, "watches.yaml": OTHER_WATCHES})
-    assert office.waiting() == []
+    assert office.pending() == []
     record_backtest(office.ledger, BROKEN, run)
     with pytest.raises(ConfigErrors):
         accept_watches(office.ledger, office.folder, BROKEN, "an", office.clock.now())
@@ -318,8 +462,22 @@ def test_roll_back_writes_the_files_and_is_followed(office: Installation) -> Non
     assert live().version == first
     last = history(office.ledger)[-1]
     assert (last.by, last.previous, last.note) == ("binh", second, f"quay lại bản {first}")
-    assert office.waiting() == []
+    assert office.pending() == []
     assert [one.version for one in history(office.ledger)] == [first, second, first]
+
+
+def test_roll_back_to_what_this_program_reads_otherwise_in_a_sample(office: Installation) -> None:
+    """The version that ran yesterday, before the program was updated."""
+    otherwise = SMALL["topics.yaml"] + "    match: [Trồng cây đầu xuân]\n"
+    yesterday = load_texts({**SMALL, "topics.yaml": otherwise}, samples=False)
+    accept(office.ledger, yesterday, "an", office.clock.now())
+    office.save(topics=MORE_TOPICS)
+    live = office.live()
+    assert live().texts["topics.yaml"] == MORE_TOPICS
+    roll_back(office.ledger, office.folder, yesterday.version, "an", office.clock.now())
+    look(live)
+    assert live().version == office.live()().version == yesterday.version
+    assert office.pending() == []
 
 
 def test_roll_back_refuses_what_would_be_lost_without_a_reason(office: Installation) -> None:
@@ -338,7 +496,7 @@ def test_roll_back_refuses_what_would_be_lost_without_a_reason(office: Installat
     assert roll_back(office.ledger, office.folder, first, "an", office.clock.now(), "Hỏng").kept
     assert (office.folder / "places.yaml~").read_text(encoding="utf-8") == BROKEN
     look(live)
-    assert (live().version, office.waiting()) == (first, [])
+    assert (live().version, office.pending()) == (first, [])
 
 
 def test_a_folder_that_cannot_be_written_changes_nothing(office: Installation) -> None:

@@ -32,7 +32,7 @@ from services.ports.bus import Message
 from services.rulebook.folder import texts_in, write_texts
 from services.rulebook.live import LOOK_SECONDS, LiveRules
 from services.rulebook.load import load, version_of
-from services.rulebook.waiting import waiting_sets
+from services.rulebook.pending import pending_sets
 from tests.alerter.office import settings_of
 from tests.rulebook.conftest import SMALL
 
@@ -96,7 +96,7 @@ class Running:
         self.bus, self.ledger = SqliteBus(folder / "bus.db", clock), SqliteLedger(folder / "ledger.db")
         self.archive = SqliteArchive(folder / "archive.db")
         self.said: list[str] = []
-        self.live = LiveRules(self.config, self.ledger, clock, "dichvu", self.said.append)
+        self.live = LiveRules(self.config, self.ledger, clock, "dichvu", self.said.append, service="run")
         self.live.start()
         enricher = Enricher(self.live, self.bus, self.archive, self.ledger, clock)
         mailer = FolderMailer(folder / "mail")
@@ -149,12 +149,12 @@ def test_no_article_is_judged_by_a_mixed_version(running: Running, changes: int)
         version = version_of(texts)
         if n % 2:
             before = running.live().version
-            until(lambda: version in {one.content for one in waiting_sets(running.ledger)})  # noqa: B023 - at once
+            until(lambda: version in {one.content for one in pending_sets(running.ledger)})  # noqa: B023 - at once
             assert running.live().version == before
         else:
             versions[version] = n
             until(lambda: running.live().version == version)  # noqa: B023 - at once
-            until(lambda: not waiting_sets(running.ledger))
+            until(lambda: not pending_sets(running.ledger))
         some = running.articles + 5
         until(lambda: running.articles >= some)  # noqa: B023 - at once
     running.published.set()
@@ -187,7 +187,9 @@ def test_the_shipped_configuration_reaches_two_services_within_5_seconds(tmp_pat
         write_texts(folder, load(resources.config_dir(), samples=False).texts)
     stop, said = threading.Event(), list[str]()
     with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
-        services = [LiveRules(folder, ledger, SystemClock(), "dichvu", said.append) for folder in (here, there)]
+        services = [
+            LiveRules(folder, ledger, SystemClock(), "dichvu", said.append, service="run") for folder in (here, there)
+        ]
         threads = []
         for live in services:
             live.start()

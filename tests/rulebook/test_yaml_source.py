@@ -1,10 +1,12 @@
 """Files are read with the line and column of everything, and hostile ones are refused early."""
 
+import os
 import time
 from pathlib import Path
 
 import pytest
 
+from services.rulebook.folder import texts_in
 from services.rulebook.yaml_source import MAX_BYTES, Source, read_source
 
 
@@ -85,6 +87,17 @@ def test_another_encoding_and_a_missing_file_are_told(tmp_path: Path) -> None:
     assert "UTF-8" in wrong.vietnamese
     assert "thiếu tệp" in missing.vietnamese
     assert "không phải thư mục" in folder.vietnamese
+
+
+@pytest.mark.timeout(60)
+def test_a_pipe_and_a_device_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.yaml")
+    for path in (tmp_path / "a.yaml", Path("/dev/zero"), Path("/dev/null")):
+        (error,) = read_source(path, "a.yaml").errors
+        assert "phải là một tệp" in error.vietnamese
+    assert texts_in(tmp_path)["topics.yaml"].startswith("\0")
+    os.mkfifo(tmp_path / "topics.yaml")
+    assert texts_in(tmp_path)["topics.yaml"] == "\0not a regular file"
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> None:

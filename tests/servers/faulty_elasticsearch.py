@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -17,7 +18,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-Fault = Literal["busy", "lost", "late", "reset", "partly busy", "partly done, lost"]
+ReadFault = Literal["busy", "late", "reset"]
+"""What befalls a request that reads."""
+Fault = ReadFault | Literal["lost", "partly busy", "partly done, lost"]
 """What befalls a bulk request.
 
 busy: 429, nothing is done. lost: all is done, the connection breaks before the answer. late: all is done, the answer
@@ -25,16 +28,20 @@ comes after LATE_SECONDS. reset: nothing is done, the connection breaks. partly 
 others are answered 429. partly done, lost: every second item is done, the connection breaks.
 """
 LATE_SECONDS = 1.5
+_READS = re.compile(r"/_(mget|search|pit|refresh|count)\b")
 _BUSY = {"error": {"type": "es_rejected_execution_exception", "reason": "rejected by the test"}, "status": 429}
 
 
 class FaultyElasticsearch:
-    """`url` passes on to the server; each bulk request takes the next of `faults`; None: it passes."""
+    """`url` passes on to the server; each bulk request takes the next of `faults`, each one that reads (also one that
+    opens or closes a point in time) the next of `read_faults`; None: it passes.
+    """
 
     def __init__(self, target: str) -> None:
         split = urlsplit(target)
         self.target = (split.hostname or "", split.port or 0)
         self.faults: list[Fault | None] = []
+        self.read_faults: list[ReadFault | None] = []
         self.requests: list[str] = []
         """Method and path of each request, in the order of arrival."""
         self._lock = threading.Lock()
@@ -50,7 +57,9 @@ class FaultyElasticsearch:
     def take(self, method: str, path: str) -> Fault | None:
         with self._lock:
             self.requests.append(f"{method} {path}")
-            return self.faults.pop(0) if "_bulk" in path and self.faults else None
+            if "_bulk" in path:
+                return self.faults.pop(0) if self.faults else None
+            return self.read_faults.pop(0) if self.read_faults and _READS.search(path) else None
 
 
 @contextmanager

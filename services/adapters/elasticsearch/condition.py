@@ -7,8 +7,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from services.adapters.sqlite.store import micros
 from services.domain.article import FIELDS, Field
+from services.domain.instants import micros
 from services.domain.query.tree import And, Near, Node, Not, Or, Place, Since, Text, Until, Value
 
 Clause: TypeAlias = dict[str, Any]

@@ -41,7 +41,7 @@ def layout(kind: str, replicas: int) -> Layout:
 
 
 def open_index(client: Elasticsearch, alias: str, kind: str, replicas: int, *, create: bool) -> str:
-    """The alias, behind which the one index ALIAS-vN of KIND.json stands. Raises Unavailable, also for newer data."""
+    """The alias, behind which the one index ALIAS-vN of KIND.json stands. Raises Unavailable as `ensure`."""
     if not ensure(client, alias, layout(kind, replicas), create=create):
         raise Unavailable(
             f"{alias}: chưa có chỉ mục này trong Elasticsearch; `diembao run` hoặc một dịch vụ sẽ lập / "
@@ -71,7 +71,9 @@ def ensure(
 ) -> bool:
     """One index of the wanted schema behind `alias` (and `also`, where it is made); False where there is none.
 
-    `named`: the index's name with {} for the version, else ALIAS-v{}. Raises Unavailable, also for newer data.
+    `create`: make it where there is none, bring it forward where it is older. `named`: the index's name with {} for
+    the version, else ALIAS-v{}. Raises Unavailable, also for newer data, and for older ones that are not to be brought
+    forward.
     """
     name = (named or alias + "-v{}").format(wanted.schema)
     for _ in range(_ATTEMPTS):
@@ -85,6 +87,8 @@ def ensure(
         older = [index for index, schema in held.items() if schema < wanted.schema]
         if not older:
             return True
+        if not create:
+            raise _left_alone(older[0], held[older[0]], wanted)
         _bring_forward(client, older[0], name, wanted)
     raise Unavailable(f"{alias}: không lập được chỉ mục / the index could not be set up")
 
@@ -96,6 +100,14 @@ def _refuse_newer(held: Mapping[str, int], wanted: Layout) -> None:
                 f"{index}: dữ liệu do bản diembao mới hơn ghi (lược đồ {schema}, bản này đọc đến {wanted.schema}); "
                 "hãy dùng bản mới hơn / written by a newer diembao"
             )
+
+
+def _left_alone(index: str, schema: int, wanted: Layout) -> Unavailable:
+    # To bring it forward closes it to the older services that may still write to it: no matter for a mere command.
+    return Unavailable(
+        f"{index}: dữ liệu của bản diembao cũ hơn (lược đồ {schema}, bản này dùng {wanted.schema}); một dịch vụ của "
+        "bản này hoặc `diembao init --stores` sẽ chuyển / older data: a service of this version brings them forward"
+    )
 
 
 def _make(client: Elasticsearch, name: str, wanted: Layout, aliases: tuple[str, ...]) -> None:

@@ -15,9 +15,9 @@ from elasticsearch import Elasticsearch, NotFoundError
 from services.adapters.elasticsearch.client import translated
 from services.adapters.elasticsearch.condition import MARKED, PLAIN, condition
 from services.adapters.elasticsearch.pages import answer_at, close_moment, open_moment, walk
-from services.adapters.sqlite.store import micros
 from services.domain.article import FIELDS
 from services.domain.events import Enriched
+from services.domain.instants import micros, millis
 from services.domain.query import Query, Searchable, searchable
 from services.ports.archive import Page
 from services.ports.errors import Unavailable, Unprocessable
@@ -44,7 +44,7 @@ def fields_of(document: Enriched) -> dict[str, Any]:
         "outlet": asked.outlet,
         "language": asked.language,
         "tone": document.tone.label,
-        "date": micros(asked.time) // 1000,
+        "date": millis(asked.time),
         "title": article.title,
         "lead": article.lead,
         "text": article.text,
@@ -68,7 +68,7 @@ class Searched:
     """The indices behind `alias`. A search sees every write that returned before; a walk over pages is of one moment.
 
     Where the server has forgotten that moment (5 minutes, a restart), or another process goes on with the cursor, the
-    next page is of now: the cursor holds the place in the order itself.
+    next page is of now: the cursor itself says where in the order.
     """
 
     def __init__(self, client: Elasticsearch, alias: str) -> None:
@@ -78,7 +78,7 @@ class Searched:
         self._lock = Lock()
 
     def page(self, query: Query, limit: int, after: str | None) -> Page:
-        begin = None if after is None else _place_after(after)
+        begin = None if after is None else _key_after(after)
         if query.needs_check:
             return self._page_checked(query, limit, begin)
         held = self._held(query, after)
@@ -107,9 +107,9 @@ class Searched:
         if moment is None:
             return
         try:
-            place: dict[str, Any] = {}
+            after: dict[str, Any] = {}
             while True:
-                composite = {"sources": [{"value": source}], "size": _BUCKETS, **place}
+                composite = {"sources": [{"value": source}], "size": _BUCKETS, **after}
                 with translated():
                     told = answer_at(
                         self._client,
@@ -122,7 +122,7 @@ class Searched:
                     yield str(bucket["key"]["value"]), bucket["doc_count"]
                 if "after_key" not in told:
                     return
-                place = {"after": told["after_key"]}
+                after = {"after": told["after_key"]}
         finally:
             close_moment(self._client, moment)
 
@@ -131,7 +131,7 @@ class Searched:
         total = 0
         while len(found) <= limit:
             size = min(limit + 1 - len(found), _MOST_AT_ONCE)
-            place = {} if begin is None else {"search_after": [1 - begin[0], -begin[1], begin[2]]}
+            follow = {} if begin is None else {"search_after": [1 - begin[0], -begin[1], begin[2]]}
             answer = answer_at(
                 self._client,
                 moment,
@@ -145,7 +145,7 @@ class Searched:
                 size=size,
                 track_total_hits=True,
                 source=["document"],
-                **place,
+                **follow,
             )["hits"]
             total = answer["total"]["value"]
             found += answer["hits"]
@@ -199,9 +199,9 @@ def _cursor(key: Key) -> str:
     return msgspec.json.encode(key).decode()
 
 
-def _place_after(cursor: str) -> Key:
+def _key_after(cursor: str) -> Key:
     try:
-        place: Key = msgspec.json.decode(cursor, type=Key)
+        key: Key = msgspec.json.decode(cursor, type=Key)
     except (msgspec.DecodeError, UnicodeError) as error:
         raise Unprocessable(f"{cursor!r}: không phải vị trí trang / is no page of a search") from error
-    return place
+    return key

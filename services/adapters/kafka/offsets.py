@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -15,22 +15,11 @@ from kafka.structs import OffsetAndMetadata
 
 from services.adapters.kafka.cluster import Cluster
 from services.adapters.kafka.topics import Topic
+from services.domain.instants import EPOCH
 from services.ports.errors import Unavailable
 
 Partition = Any
 """kafka.TopicPartition(topic, partition); the library has no types."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def millis(moment: datetime) -> int:
-    """Kafka's record time: milliseconds since 1970. Raises TypeError for a time without zone."""
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
-
-
-def instant(value: int) -> datetime:
-    """The aware UTC time of `millis`."""
-    return _EPOCH + timedelta(milliseconds=value)
 
 
 def make_topics(cluster: Cluster, topics: tuple[Topic, ...]) -> None:
@@ -103,7 +92,7 @@ def since(cluster: Cluster, of: list[Partition], moment: datetime) -> dict[Parti
 
     Times finer than a millisecond do not exist here: a moment between two of them stands for the later.
     """
-    rounded_up = -((_EPOCH - moment) // timedelta(milliseconds=1))
+    rounded_up = -((EPOCH - moment) // timedelta(milliseconds=1))
     found = _listed(cluster, {one: OffsetTimestamp(max(0, rounded_up)) for one in of})
     return {one: offset for one, offset in found.items() if offset >= 0}
 
@@ -115,9 +104,13 @@ def committed(cluster: Cluster, group: str, of: list[Partition]) -> dict[Partiti
 
 
 def waiting(cluster: Cluster, group: str, of: list[Partition]) -> dict[Partition, tuple[int, int]]:
-    """[first, end) of what the group has not committed; a group that never committed waits for everything held."""
-    first, last, done = begins(cluster, of), ends(cluster, of), committed(cluster, group, of)
-    return {one: (max(first[one], done.get(one, 0)), last[one]) for one in of}
+    """[first, end) of what the group has not committed; a group that never committed waits for everything held.
+
+    Never below nothing: what one partition has too little would hide the work of another.
+    """
+    # The ends last: whoever commits what came meanwhile would stand behind ends that were asked before.
+    done, first, last = committed(cluster, group, of), begins(cluster, of), ends(cluster, of)
+    return {one: (min(max(first[one], done.get(one, 0)), last[one]), last[one]) for one in of}
 
 
 def commit_for(cluster: Cluster, group: str, places: Mapping[Partition, int]) -> None:

@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from services.adapters.sqlite.store import micros
 from services.domain.article import FIELDS, Field
+from services.domain.instants import micros
 from services.domain.query.near import pairs
 from services.domain.query.pattern import compiled, readable
 from services.domain.query.tree import And, Near, Node, Not, Or, Place, Regex, Since, Text, Until, Value

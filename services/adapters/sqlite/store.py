@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.ports.errors import PortError, Unavailable, Unprocessable
@@ -20,8 +19,6 @@ from services.ports.errors import PortError, Unavailable, Unprocessable
 BUSY_SECONDS = 15.0
 PAGE_ROWS = 200
 """Rows read at once by the scans: no read transaction stays open between them, so the WAL can be emptied."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # Conditions of the machine, not of the code: all others (a wrong statement, for one) stay as they are, to be seen.
 _OUT_OF_REACH = {
@@ -47,16 +44,6 @@ def translate(error: sqlite3.Error, path: Path) -> PortError | None:
     if code in _OUT_OF_REACH:
         return Unavailable(f"{path}: {_OUT_OF_REACH[code]} ({error})")
     return None
-
-
-def micros(moment: datetime) -> int:
-    """Microseconds since 1970. Raises TypeError for a time without zone."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def instant(value: int) -> datetime:
-    """The aware UTC time of `micros`."""
-    return _EPOCH + timedelta(microseconds=value)
 
 
 class Store:

@@ -72,14 +72,16 @@ def notes(trial: Trial, zone: ZoneInfo) -> Iterator[str]:
         yield f"{trial.unread} bản ghi không đọc được, không tính. / messages that could not be read"
 
 
-def show(console: Console, trial: Trial, zone: ZoneInfo) -> None:
-    """Tables on a terminal; in a pipe the same as lines, cells parted by tabs."""
+def show(console: Console, trial: Trial, zone: ZoneInfo, other: str = "") -> None:
+    """Tables on a terminal; in a pipe the same as lines, cells parted by tabs. `other`: what else was tried."""
     days = _days(trial, zone)
     console.print(
         f"Thử trên {trial.archived} bài đã thu và {trial.unmatched} bài không khớp, "
         f"từ {_local(trial.since, zone)} đến {_local(trial.until, zone)}.",
         **_plainly(console),
     )
+    if other:
+        console.print(other, **_plainly(console))
     for note in notes(trial, zone):
         console.print(note, **_plainly(console))
     _rows(
@@ -88,10 +90,23 @@ def show(console: Console, trial: Trial, zone: ZoneInfo) -> None:
         ("Điều kiện", "Thay đổi", "Bắt được", "Thêm", "Bớt", "NOT loại", "Theo ngày"),
         [_watch_row(one, days) for one in trial.watches],
     )
+    console.print(
+        "\nBản điểm báo: đếm cả bản của sáng không có tin nào. Số mỗi ngày: chia cho số ngày thấy được, "
+        "kể cả ngày nghỉ.",
+        **_plainly(console),
+    )
     _rows(
         console,
         "Dự báo thư",
-        ("Người nhận", "Bản điểm báo", "Dòng tin", "Dòng/ngày", "Báo ngay", "Báo ngay/ngày", "Dòng theo ngày"),
+        (
+            "Người nhận",
+            "Bản điểm báo",
+            "Dòng tin",
+            "Dòng/ngày",
+            "Báo ngay",
+            "Báo ngay/ngày",
+            "Dòng theo ngày",
+        ),
         [_recipient_row(name, numbers, trial, days) for name, numbers in totals(trial.forecast).items()],
     )
     for one in trial.watches:

@@ -43,6 +43,7 @@ class Bases:
     def __init__(self, ledger: Ledger, rules: Rulebook, running: Rulebook) -> None:
         self._ledger, self._rules, self._running = ledger, rules, running
         self._known: dict[str, Basis | None] = {}
+        self.read_otherwise = reads_otherwise(rules, running)
 
     def of(self, version: str) -> Basis | None:
         """None where articles were read by other places, topics, words or facts then. Raises Unavailable."""
@@ -68,6 +69,11 @@ class Bases:
         places = self._rules.places
         gone, new = recorded - self._rules.also - places.watched, self._rules.also - recorded - places.watched
         return Basis(gone, places.naming(new) if new else None)
+
+
+def reads_otherwise(rules: Rulebook, running: Rulebook) -> bool:
+    """Whether articles are read by other places, topics, words or facts than those that run."""
+    return _read_by(rules.texts) != _read_by(running.texts)
 
 
 def _read_by(texts: Mapping[str, str]) -> dict[str, str]:

@@ -103,6 +103,8 @@ class Days:
     """Texts that left the log meanwhile."""
     kept_out: dict[Text, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """Unmatched texts that only the NOT terms of a watch keep out: watch -> those terms."""
+    before: dict[Text, frozenset[str]] = field(default_factory=dict)
+    """Where other places or words are tried: the watches that catch a text as it was read, for it is read anew."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,8 @@ class Reader:
             days.reads.pop(text, None)
             basis = bases.of(document.rules)
             if basis is None:
+                if bases.read_otherwise:
+                    days.before[text] = self._before(document)
                 continue
             if basis.holds(document.article, document.reading):
                 days.reads[text] = self._read(self._restamped(document), self._before(document))
@@ -248,7 +252,9 @@ class Reader:
             if sketch is not None:
                 told = neighbours.place(sketch)
                 document = msgspec.structs.replace(document, story_id=told.story_id, copy_of=told.copy_of)
-            days.reads[text_of(document.article)] = self._read(document, self._before(document), again=True)
+            text = text_of(document.article)
+            before = days.before[text] if text in days.before else self._before(document)
+            days.reads[text] = self._read(document, before, again=True)
             if done.number % 20 == 0:
                 self.reached("Phân tích lại", done.number)
         days.undone = {event.text for event in days.taken} - days.reads.keys()
@@ -278,6 +284,8 @@ class Reader:
             if held is None or text_of(held.article) != text:
                 continue
             basis = bases.of(held.rules)
+            if basis is None and bases.read_otherwise:
+                days.before.setdefault(text, self._before(held))
             if basis is not None and basis.holds(held.article, held.reading):
                 days.reads[text] = self._read(self._restamped(held), self._before(held))
                 yield text

@@ -16,8 +16,8 @@ def deciding(query: Query, document: Searchable) -> tuple[str, ...]:
 
 
 def lacking(query: Query, document: Searchable) -> tuple[str, ...]:
-    """Of no hit: the terms that the article does not satisfy; one that stands under NOT bears a minus."""
-    return _few(_failing(query.tree, document))
+    """The terms that the article does not satisfy; one that stands under NOT bears a minus. Of a hit none."""
+    return () if holds(query.tree, document) else _few(_failing(query.tree, document))
 
 
 def exclusions(query: Query, document: Searchable) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from services.desk.backtest.forecast import Forecast, forecast
 from services.desk.backtest.read import Days, Read, Reader, entries
 from services.desk.backtest.reasons import deciding, lacking
 from services.desk.backtest.stories import present_stories
+from services.domain.article import unread
 from services.domain.calendar import ZONE
 from services.domain.events import COLLECTED, UNMATCHED, Enriched
 from services.domain.query import Searchable, searchable
@@ -217,31 +218,49 @@ class _Compared:
             asked = searchable(
                 document.article, document.reading, document.topics, document.language, tone=document.tone
             )
-            terms, before, why = said(new, old, asked, archived)
+            terms, before, why = said(new, old, asked, lambda: self._as_running(document), archived)
             words = _words((new or old or one.watch), document, asked)
             yield Told(document, archived, terms, before, words, why)
 
+    def _as_running(self, document: Enriched) -> Searchable:
+        """The article with the places and topics that the running rules see in it."""
+        article, running, fields = document.article, self._running, unread(document.article)
+        reading = running.places.read(fields, article.published_at, also=running.also)
+        topics = running.topics.find(fields, document.language)
+        return searchable(article, reading, topics, document.language, fields, tone=document.tone)
+
 
 _Said = Callable[
-    [CompiledWatch | None, CompiledWatch | None, Searchable, bool], tuple[tuple[str, ...], tuple[str, ...], str]
+    [CompiledWatch | None, CompiledWatch | None, Searchable, Callable[[], Searchable], bool],
+    tuple[tuple[str, ...], tuple[str, ...], str],
 ]
+"""(new, old, the article as the new rules read it, as the running ones do, archived)."""
 
 
 def _gained(
-    new: CompiledWatch | None, old: CompiledWatch | None, asked: Searchable, archived: bool
+    new: CompiledWatch | None,
+    old: CompiledWatch | None,
+    asked: Searchable,
+    asked_before: Callable[[], Searchable],
+    archived: bool,
 ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     terms = deciding(new.query, asked) if new is not None else ()
-    before = lacking(old.query, asked) if old is not None else ()
+    # Where the old query holds too, it is places or topics that the running rules do not see there.
+    before = (lacking(old.query, asked) or lacking(old.query, asked_before())) if old is not None else ()
     why = f"khớp nhờ {', '.join(terms)}" if terms else "khớp vì không có từ bị loại"
     if old is None:
         return terms, before, f"{why}; điều kiện mới"
-    if before:
-        return terms, before, f"{why}; bản đang chạy {_lacks(before)}"
-    return terms, before, f"{why}; trước đây chưa vào kho" if not archived else why
+    said = [] if archived else ["trước đây chưa vào kho"]
+    said += [f"bản đang chạy {_lacks(before)}"] if before else []
+    return terms, before, "; ".join([why, *said])
 
 
 def _lost(
-    new: CompiledWatch | None, old: CompiledWatch | None, asked: Searchable, archived: bool
+    new: CompiledWatch | None,
+    old: CompiledWatch | None,
+    asked: Searchable,
+    asked_before: Callable[[], Searchable],
+    archived: bool,
 ) -> tuple[tuple[str, ...], tuple[str, ...], str]:
     if new is None:
         return (), (), "điều kiện này không còn, hoặc đã tắt"

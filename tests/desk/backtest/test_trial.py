@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -267,3 +268,50 @@ def plant(days: Days, count: int) -> set[str]:
     with closing(SqliteBus(days.settings.data_dir / "bus.db", ManualClock(END))) as bus:
         bus.publish(UNMATCHED, messages)
     return {message.key for message in messages}
+
+
+def with_places(days: Days, change: Callable[[str], str]) -> Rulebook:
+    places = days.rules.texts["places.yaml"]
+    assert change(places) != places
+    return load_texts({**days.rules.texts, "places.yaml": change(places)}, samples=False)
+
+
+def nicknamed(places: str) -> str:
+    """A name of Đăk Ơ that an unmatched article and none of those in the archive bears."""
+    return places.replace("spellings: [Đắk Ơ,", "spellings: [Bắc Âu, Đắk Ơ,")
+
+
+def test_a_nickname_is_tried_before_it_is_in_force(days: Days, tmp_path: Path) -> None:
+    before, rules = days.state(), with_places(days, nicknamed)
+    trial = tried(days, rules)
+    assert days.state() == before
+    found = of(trial, "bu-gia-map")
+    (article,) = found.gained_told
+    assert (found.state, found.gained, found.lost) == ("same", 1, 0)
+    assert "Bắc Âu" in article.document.article.title
+    assert (article.archived, article.before) == (False, ("place:bu-gia-map",))
+    assert article.why.endswith("; trước đây chưa vào kho; bản đang chạy không thấy place:bu-gia-map")
+    assert forecast_of(trial) == replayed(days, rules, tmp_path / "letters")
+
+
+def test_a_name_that_is_taken_out_is_tried_too(days: Days, tmp_path: Path) -> None:
+    rules = with_places(
+        days, lambda places: places.replace("Đăk Ơ", "Đăk Xx").replace("Đắk Ơ, ", "").replace("Dak O, ", "")
+    )
+    trial = tried(days, rules)
+    found = of(trial, "bu-gia-map")
+    assert found.lost
+    assert not found.gained
+    assert any("Đăk Ơ" in told.document.article.title for told in found.lost_told)
+    assert all("không thấy place:bu-gia-map" in told.why for told in found.lost_told)
+    assert forecast_of(trial) == replayed(days, rules, tmp_path / "letters")
+
+
+def test_what_the_running_rules_see_is_not_said_to_be_missing(days: Days) -> None:
+    """A nickname that is in force since: the article was unmatched when it came, and would be none now."""
+    rules = with_places(days, nicknamed)
+    trial = tried(replace(days, rules=rules), rules)
+    told = [article for one in trial.watches for article in one.gained_told]
+    assert len(told) == len(days.rules.running)
+    assert {article.why.partition("; ")[2] for article in told} == {"trước đây chưa vào kho"}
+    assert {article.before for article in told} == {()}
