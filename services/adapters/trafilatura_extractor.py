@@ -14,13 +14,15 @@ CHILD = "services.adapters.extraction.child"
 
 
 class TrafilaturaExtractor(Extractor):
-    """One child; `deadline_seconds` for each page or feed; a new child after every `tasks_each`."""
+    """One child; `deadline_seconds` for each page or feed; a new child after every `tasks_each`, and after a task that
+    left the child with more than `most_megabytes`.
+    """
 
     library = "trafilatura"
 
-    def __init__(self, *, deadline_seconds: float = 20.0, tasks_each: int = 300) -> None:
+    def __init__(self, *, deadline_seconds: float = 20.0, tasks_each: int = 300, most_megabytes: int = 600) -> None:
         # The child's own alarm rings a little later: it is for a child whose parent has gone.
-        arguments = (self.library, f"{deadline_seconds * 1.5 + 1:g}")
+        arguments = (self.library, f"{deadline_seconds * 1.5 + 1:g}", str(most_megabytes))
         self._child = ChildProcess(CHILD, arguments, deadline_seconds=deadline_seconds, tasks_each=tasks_each)
 
     def extract(self, html: bytes, url: str) -> ExtractedPage:

@@ -155,6 +155,21 @@ def test_children_are_replaced(extractor: Extractor) -> None:
     opened.close()
 
 
+def test_a_child_that_has_grown_costs_no_page() -> None:
+    opened = TrafilaturaExtractor(most_megabytes=1)
+    assert {opened.extract(_page(), URL).lead for _ in range(5)} == {LEAD}
+    opened.close()
+
+
+def test_a_parent_that_has_grown_costs_no_page() -> None:
+    """What the parent held when it started the child was once taken for the child's own, and every other page lost."""
+    ballast = b"x" * 700_000_000
+    opened = TrafilaturaExtractor(tasks_each=3)
+    assert {opened.extract(_page(), URL).lead for _ in range(5)} == {LEAD}
+    opened.close()
+    assert len(ballast) == 700_000_000
+
+
 def test_a_child_that_cannot_start_is_no_bad_page() -> None:
     child = ChildProcess("services.adapters.no_such_module")
     with pytest.raises(Unavailable):

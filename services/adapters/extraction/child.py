@@ -1,7 +1,7 @@
 """The child: reads one page or feed after the other from stdin, answers on stdout, trusts nothing.
 
-Started as `python -m services.adapters.extraction.child trafilatura SECONDS`. The alarm kills it also when its parent
-is gone and a parser hangs in C: the signal keeps its default action, so no Python code has to run for it.
+Started as `python -m services.adapters.extraction.child trafilatura SECONDS MEGABYTES`. The alarm kills it also when
+its parent is gone and a parser hangs in C: the signal keeps its default action, so no Python code has to run for it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import msgspec
 
@@ -21,14 +22,13 @@ from services.ports.errors import Unprocessable
 
 # Address space, not resident memory: far above what a page needs, far below what a machine has.
 _MAX_MEMORY = 3_000_000_000
-# A child that has grown beyond this after a task leaves; the parent starts another.
-_MAX_RESIDENT_KB = 600_000
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
 
 def main(arguments: list[str]) -> None:
     """Serve until stdin ends."""
     reader = _reader(arguments[0])
-    seconds = float(arguments[1])
+    seconds, most_bytes = float(arguments[1]), int(arguments[2]) * 1_000_000
     resource.setrlimit(resource.RLIMIT_AS, (_MAX_MEMORY, _MAX_MEMORY))
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     # Whatever a library prints must not end up between the answers.
@@ -41,11 +41,16 @@ def main(arguments: list[str]) -> None:
         signal.setitimer(signal.ITIMER_REAL, seconds)
         reply = _answer(msgspec.msgpack.decode(frame, type=Job), reader)
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if _resident() > most_bytes:
+            reply = msgspec.structs.replace(reply, last=True)
         body = msgspec.msgpack.encode(reply)
         answers.write(HEAD.pack(len(body)) + body)
         answers.flush()
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > _MAX_RESIDENT_KB:
-            return
+
+
+def _resident() -> int:
+    """Bytes in memory now. Not `ru_maxrss`: Linux counts in it what the parent held when it started this child."""
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE_BYTES
 
 
 def _answer(job: Job, reader: PageText) -> Reply:

@@ -28,6 +28,8 @@ class Reply(msgspec.Struct, frozen=True):
     page: ExtractedPage | None = None
     feed: FeedContent | None = None
     refused: str = ""
+    last: bool = False
+    """The child has grown so much that the next task is for another."""
 
 
 def read_frame(pipe: IO[bytes]) -> bytes:

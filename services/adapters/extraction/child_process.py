@@ -6,6 +6,7 @@ trafilatura's memory grows with every page. So the child is killed at its deadli
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -47,11 +48,14 @@ class ChildProcess:
             killer = threading.Timer(self._deadline_seconds, process.kill)
             killer.start()
             try:
-                return _exchange(process, job)
+                reply = _exchange(process, job)
             except (OSError, EOFError, ValueError) as error:
                 raise self._death(process) from error
             finally:
                 killer.cancel()
+            if reply.last:
+                self._end()
+            return reply
 
     def close(self) -> None:
         """End the child; a task that runs ends with Unavailable."""
@@ -92,7 +96,9 @@ class ChildProcess:
             command = " ".join(self._command[-3:])
             return Unavailable(f"không khởi động được tiến trình đọc trang / cannot start the reader: {command}")
         limit = self._deadline_seconds
-        return ChildDied(f"không đọc xong trong {limit:g} giây / not read within {limit:g} s")
+        if process.returncode in (-signal.SIGKILL, -signal.SIGALRM):
+            return ChildDied(f"không đọc xong trong {limit:g} giây / not read within {limit:g} s")
+        return ChildDied(f"tiến trình đọc trang hỏng ở trang này ({process.returncode}) / the reader died of this page")
 
     def _end(self) -> None:
         process, self._process = self._process, None
