@@ -27,9 +27,9 @@ from services.domain.case import Case
 from services.domain.codec import encode
 from services.domain.events import DECISIONS, ENRICHED, PARKED, SCHEMA, Decision, Enriched
 from services.domain.parking import park, read
-from services.ports.bus import Bus, Delivery, Message
+from services.ports.bus import Bus, Delivery, Message, publish_apart
 from services.ports.clock import Clock
-from services.ports.errors import PortError
+from services.ports.errors import Conflict, Unavailable
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
 from services.rulebook.versions import Versions
@@ -153,19 +153,29 @@ class Intake:
 
     @contextmanager
     def _parking(self, delivery: Delivery) -> Iterator[None]:
-        """Whatever goes wrong inside parks this message, but for a port that does not answer."""
+        """Whatever goes wrong inside parks this message, but for a port that does not answer or another's write."""
         try:
             yield
-        except PortError:
+        except (Unavailable, Conflict):
             raise
         except Exception as error:  # noqa: BLE001 - one message that cannot be done must not stop the others
             self._park(delivery, error)
 
     def _park(self, delivery: Delivery, error: Exception) -> None:
-        message, topic = delivery.message, delivery.topic
-        parked = park(
-            GROUP, topic, delivery.position, message.key, message.value, message.headers, error, self._clock.now()
-        )
         # Not `exc_info`: its trace shows the variables, and with them what was taken out of the message.
-        _log.warning("parked", topic=topic, key=message.key, reason=parked.reason, trace=format_exception(error))
-        self._bus.publish(PARKED, [Message(message.key, encode(parked), {"schema": str(SCHEMA)})])
+        _log.warning(
+            "parked",
+            topic=delivery.topic,
+            key=delivery.message.key,
+            reason=f"{type(error).__name__}: {error}",
+            trace=format_exception(error),
+        )
+        if publish_apart(self._bus, PARKED, [self._parked(delivery, error)]):
+            self._bus.publish(PARKED, [self._parked(delivery, error, whole=False)])
+
+    def _parked(self, delivery: Delivery, error: Exception, *, whole: bool = True) -> Message:
+        message, topic, now = delivery.message, delivery.topic, self._clock.now()
+        kept = park(
+            GROUP, topic, delivery.position, message.key, message.value, message.headers, error, now, whole=whole
+        )
+        return Message(message.key, encode(kept), {"schema": str(SCHEMA)})

@@ -27,6 +27,7 @@ from services.cli.options import (
 from services.cli.views.live import feed_lines, show
 from services.desk.alive import beat
 from services.desk.doctor import cursors_of
+from services.domain.address import host_of
 from services.loops import consume, every
 from services.ports.errors import Unavailable
 from services.ports.ledger import Ledger
@@ -40,6 +41,9 @@ ROUND_SECONDS = 10.0
 """How often the collector asks which feeds are due; each feed has its own pace (every_minutes)."""
 FIRST_ROUND_SECONDS = 60.0
 """READY comes when the first round is through, and no later than this: a first poll may bring thousands of pages."""
+
+LONGEST_SHARING_SECONDS = 60.0
+"""How long the first poll waits for hosts of its own; after that it may be that other collectors have them all."""
 
 
 @app.command()
@@ -83,7 +87,7 @@ def run(
                 start_thread("stop", lambda: _cut_off(stop, services))
                 start_thread("rules", lambda: every("rules", LOOK_SECONDS, live.refresh, stop))
                 with _unless(stop):
-                    answered = _first_poll(services, live(), first_poll_seconds)
+                    answered = _first_poll(services, live(), first_poll_seconds, stop)
                     if or_exit is not None and not answered and not stop.is_set():
                         raise typer.Exit(or_exit)
                     _run_until(stop, services, settings)
@@ -130,9 +134,10 @@ def _introduce(settings: Settings, rules: Rulebook) -> None:
         _say(line)
 
 
-def _first_poll(services: Services, rules: Rulebook, seconds: float | None) -> bool:
+def _first_poll(services: Services, rules: Rulebook, seconds: float | None, stop: threading.Event) -> bool:
     """Ask every due feed once and say what each answered; whether any did, this time or when it was last asked."""
     _say("Đang hỏi các nguồn lần đầu…")
+    _await_hosts(services, rules, stop)
     # Feeds of one host wait for each other and two silences end a host's turn, so each GET gets a third of the time.
     report = services.collector.poll_feeds(seconds / 3 if seconds else None)
     for line in feed_lines(services.ledger, rules):
@@ -147,6 +152,15 @@ def _first_poll(services: Services, rules: Rulebook, seconds: float | None) -> b
     )
     _say(f"Chưa nguồn nào đến giờ hỏi lại; lần hỏi gần nhất đọc được {readable}/{len(enabled)} nguồn.")
     return readable > 0
+
+
+def _await_hosts(services: Services, rules: Rulebook, stop: threading.Event) -> None:
+    """Until a feed's host is ours: at once, unless Kafka shares the hosts out and must first count us in."""
+    hosts = [host_of(feed.url) for feed in rules.feeds.values() if feed.enabled]
+    until = time.monotonic() + LONGEST_SHARING_SECONDS
+    services.collector.refresh()
+    while not any(map(services.hosts.mine, hosts)) and time.monotonic() < until and not stop.wait(0.2):
+        services.collector.refresh()
 
 
 def _run_until(stop: threading.Event, services: Services, settings: Settings) -> None:

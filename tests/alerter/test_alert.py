@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
 
 from services.adapters.folder_mailer import FolderMailer
+from services.adapters.sqlite_bus import SqliteBus
 from services.alerter.alert import Alerter
 from services.alerter.lease import DURATION, LeaseRecord
 from services.domain.codec import decode, encode
 from services.domain.events import DECISIONS, ENRICHED, PARKED, Decision, Parked
 from services.ports.bus import Message
-from services.ports.errors import Unavailable
+from services.ports.errors import Unavailable, Unprocessable
 from services.ports.ledger import Put
 from services.rulebook.book import Rulebook
 from tests.alerter.office import START, Press, article, finding, rulebook, settings_of, watch
@@ -46,6 +48,29 @@ def test_what_cannot_be_read_is_parked_with_its_reason_and_the_rest_goes_on(
     assert (one.topic, one.key, one.at) == (ENRICHED, "x", START)
     assert reason in one.reason
     assert "author" not in one.value
+    assert press.bus.lag(ENRICHED, "alerter") == 0
+    press.morning()
+    assert len(press.letters()) == 1
+
+
+def test_what_the_bus_refuses_to_hold_twice_is_parked_by_size_and_hash(press: Press) -> None:
+    class Tight(SqliteBus):
+        """Takes no message of more than a few kilobytes, as a broker may."""
+
+        def publish(self, topic: str, messages: Sequence[Message]) -> None:
+            if any(len(message.value) > 3000 for message in messages):
+                raise Unprocessable("quá lớn")
+            super().publish(topic, messages)
+
+    press.bus.publish(ENRICHED, [Message("x", json.dumps({"article": "x" * 4000}).encode(), {"schema": "1"})])
+    press.publish(article(1))
+    press.bus.close()
+    press.bus = Tight(press.folder / "bus.db", press.clock)
+    press.open()
+    press.run()
+    (one,) = parked(press)
+    assert (one.key, one.value) == ("x", "")
+    assert "quá lớn để giữ cả" in one.reason
     assert press.bus.lag(ENRICHED, "alerter") == 0
     press.morning()
     assert len(press.letters()) == 1

@@ -15,6 +15,7 @@ from services.domain.events import DECISIONS, Decision
 from services.ports.bus import Message
 from services.rulebook.accepted import accept
 from services.rulebook.load import load
+from services.rulebook.seen import FolderSeen, put_folder
 from services.settings import load_settings
 from tests.cli.commands import NOW, run, stores
 from tests.rulebook.conftest import FACT, SMALL
@@ -133,11 +134,15 @@ def test_doctor_knows_no_lag_of_what_nobody_reads(config: Path, data: Path) -> N
 
 def test_doctor_says_that_a_changed_configuration_waits(config: Path, data: Path, ledger: SqliteLedger) -> None:
     stores(config, data)
-    accept(ledger, load(config), "an", NOW)
+    accepted = accept(ledger, load(config), "an", NOW)
     fine = run("doctor", "--config", config, "--data", data).output
     assert f"Đang có hiệu lực: bản {load(config).version}" in fine
     assert "chưa có hiệu lực" not in fine
     (config / "topics.yaml").write_text(SMALL["topics.yaml"] + "# sửa\n", encoding="utf-8")
-    changed = run("doctor", "--config", config, "--data", data)
-    assert changed.exit_code == 0
-    assert "chưa có hiệu lực" in changed.output
+    nobodys = run("doctor", "--config", config, "--data", data)
+    assert nobodys.exit_code == 0
+    assert "không dịch vụ nào trên máy này dùng" in nobodys.output
+    put_folder(ledger, config, FolderSeen(content=accepted.version, taken=True))
+    followed = run("doctor", "--config", config, "--data", data)
+    assert followed.exit_code == 0
+    assert "chưa có hiệu lực: dịch vụ đang chạy nhận trong vài giây" in followed.output

@@ -17,6 +17,8 @@ from services.domain.codec import decode
 from services.domain.feed import FeedCursor
 from tests.press_server import Answer, PressServer, drip, item, page, rss
 from tests.rulebook.conftest import SMALL
+from tests.servers.kafka_server import KafkaServer
+from tests.servers.topics import own_topics
 
 HOST, OTHER = "baomau.example.vn", "baokhac.example.vn"
 STOPS_WITHIN = 6.0
@@ -31,7 +33,7 @@ def press() -> Iterator[PressServer]:
 
 @contextmanager
 def running(
-    folder: Path, press: PressServer, *options: str, feeds: int = 1, collector: str = ""
+    folder: Path, press: PressServer, *options: str, feeds: int = 1, collector: str = "", bus: str = ""
 ) -> Iterator[subprocess.Popen[str]]:
     """`diembao run` on a small configuration whose hosts are this press; `feeds` of them at HOST/1, HOST/2 ..."""
     config = folder / "cau-hinh"
@@ -43,7 +45,7 @@ def running(
     lines = [f"- {{id: f{n}, url: 'https://{HOST}/{n}', outlet: bao-mau, every_minutes: 10}}" for n in range(feeds)]
     (config / "feeds.yaml").write_text("\n".join(lines), encoding="utf-8")
     routes = ", ".join(f"{host}: '{press.origin}'" for host in (HOST, OTHER))
-    (config / "diembao.yaml").write_text(f"collector: {{routes: {{{routes}}}{collector}}}\n", encoding="utf-8")
+    (config / "diembao.yaml").write_text(f"collector: {{routes: {{{routes}}}{collector}}}\n{bus}", encoding="utf-8")
     command = [sys.executable, "-m", "services", "run", "--config", str(config), "--data", str(folder / "data")]
     process = subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
@@ -82,6 +84,22 @@ def _cursors(folder: Path) -> dict[str, str]:
         return {held.key: decode(held.value, FeedCursor).state for held in ledger.scan("feed")}
     finally:
         ledger.close()
+
+
+@pytest.mark.kafka
+def test_a_first_poll_waits_until_kafka_has_shared_the_hosts_out(
+    tmp_path: Path, press: PressServer, kafka: KafkaServer
+) -> None:
+    """Before it has, no host is ours: that nothing was asked once ended the program as if nobody had answered."""
+    press.answer(HOST, "/0", Answer(503))
+    with (
+        own_topics(kafka) as bus,
+        running(tmp_path, press, "--or-exit", "3", bus=f"bus: {bus}\nkafka: {{hosts_partitions: 2}}\n") as process,
+    ):
+        assert process.stdout is not None
+        assert process.stdout.readline() == "READY\n"
+        _stopped(process)
+    assert _asked(press, "/0") == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
