@@ -13,7 +13,8 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from urllib.parse import urlsplit
@@ -25,7 +26,7 @@ from services.adapters.http.address_guard import Route, guarded_socket, passage
 from services.adapters.http.inflate import Inflater, TooLarge
 from services.domain.address import host_of, joined, refused_source, unsafe_address
 from services.ports.errors import Unavailable
-from services.ports.fetcher import Failure, Fetcher, Request, Response, anywhere
+from services.ports.fetcher import Failure, Fetcher, Request, Response, anywhere, was_not_asked
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
@@ -42,6 +43,10 @@ class _Failed(Exception):
     def __init__(self, failure: Failure, reason: str) -> None:
         super().__init__(reason)
         self.failure = failure
+
+
+class _NotAsked(Exception):
+    """The host of the request is another collector's by now."""
 
 
 @dataclass(slots=True)
@@ -114,15 +119,20 @@ class HttpFetcher(Fetcher):
         with self._closing:
             if self._closed:
                 raise Unavailable("bộ tải trang đã đóng / the fetcher is closed")
-            work = asyncio.run_coroutine_threadsafe(self._fetch_all(requests, mine, answers.put), self._loop)
+            work = asyncio.run_coroutine_threadsafe(self._fetch_until(end, requests, mine, answers.put), self._loop)
         work.add_done_callback(lambda _: answers.put(None))
         try:
             for _ in requests:
+                left = None if end is None else end - time.monotonic()
+                if left is not None and left <= 0:
+                    return
                 try:
-                    answer = answers.get(timeout=None if end is None else max(0.0, end - time.monotonic()))
+                    answer = answers.get(timeout=left)
                 except Empty:
                     return
                 if answer is None:
+                    if _ended_in_time(work):
+                        return
                     raise Unavailable("bộ tải trang đã đóng / the fetcher is closed")
                 yield answer
         finally:
@@ -148,6 +158,18 @@ class HttpFetcher(Fetcher):
         if self._session is not None:
             await self._session.close()
 
+    async def _fetch_until(
+        self,
+        end: float | None,
+        requests: Sequence[Request],
+        mine: Callable[[str], bool],
+        emit: Callable[[Response], None],
+    ) -> None:
+        """Ends by itself at `end` (monotonic, which is the loop's time): the caller may be busy with an answer then."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(end):
+                await self._fetch_all(requests, mine, emit)
+
     async def _fetch_all(
         self, requests: Sequence[Request], mine: Callable[[str], bool], emit: Callable[[Response], None]
     ) -> None:
@@ -167,8 +189,11 @@ class HttpFetcher(Fetcher):
         emit: Callable[[Response], None],
     ) -> None:
         async with places:
-            silences = 0
+            silences, lost = 0, False
             for request in requests:
+                if lost:
+                    emit(_not_ours(request))
+                    continue
                 if silences >= _SILENCES:
                     emit(_failed(request, "unreachable", "máy chủ không trả lời / the host does not answer"))
                     continue
@@ -177,6 +202,7 @@ class HttpFetcher(Fetcher):
                 if isinstance(result, BaseException):
                     result = _failed(request, "unreachable", _words(result))
                 silences = silences + 1 if result.failure in ("unreachable", "timeout") else 0
+                lost = was_not_asked(result)
                 emit(result)
 
     async def _answer(self, request: Request, mine: Callable[[str], bool]) -> Response:
@@ -193,6 +219,8 @@ class HttpFetcher(Fetcher):
                 if hop.status in _PERMANENT and chain.url == request.url:
                     chain.moved_to = target
                 self._go_on(chain, target)
+        except _NotAsked:
+            return _not_ours(request)
         except _Failed as failed:
             return _failed(request, failed.failure, str(failed), chain)
         except (aiohttp.ClientError, OSError, ValueError, zlib.error) as error:
@@ -201,15 +229,23 @@ class HttpFetcher(Fetcher):
 
     def _go_on(self, chain: _Chain, target: str) -> None:
         """The next hop, unless its host is another's: whoever has it keeps its pace. What is unsafe is told first."""
-        known = (host_of(chain.url), host_of(chain.request.url))
         chain.url = target
         self._refuse_unsafe(chain)
-        if host_of(target) not in known and not chain.mine(host_of(target)):
-            raise _Failed("not_ours", f"chuyển hướng đến {target}, máy chủ của bộ thu khác / another collector's host")
+        self._refuse_foreign(chain)
+
+    def _refuse_foreign(self, chain: _Chain) -> None:
+        """Before each GET, for hosts go to others meanwhile. Where the first has gone, all of it is to begin there."""
+        host = host_of(chain.url)
+        if chain.mine(host):
+            return
+        if host == host_of(chain.request.url):
+            raise _NotAsked
+        reason = f"chuyển hướng đến {chain.url}, máy chủ của bộ thu khác / another collector's host"
+        raise _Failed("not_ours", reason)
 
     async def _hop(self, chain: _Chain) -> _Hop:
         self._refuse_unsafe(chain)
-        async with self._turn(host_of(chain.url)):
+        async with self._turn(chain):
             started = self._loop.time()
             try:
                 async with asyncio.timeout(chain.left):
@@ -268,10 +304,12 @@ class HttpFetcher(Fetcher):
         return headers
 
     @asynccontextmanager
-    async def _turn(self, host: str) -> AsyncIterator[None]:
+    async def _turn(self, chain: _Chain) -> AsyncIterator[None]:
         """One request at a time for each host, a pause after each. Held for one hop, so that none waits in a ring."""
+        host = host_of(chain.url)
         async with self._turns[host]:
             await asyncio.sleep(max(0.0, self._free_at.get(host, 0.0) - self._loop.time()))
+            self._refuse_foreign(chain)
             asked = True
             try:
                 yield
@@ -322,6 +360,15 @@ _WORDS: tuple[tuple[type[BaseException], str], ...] = (
 def _words(error: BaseException) -> str:
     told = next((words for kind, words in _WORDS if isinstance(error, kind)), "lỗi khi tải / failed")
     return f"{told} ({type(error).__name__}: {error})"[:300]
+
+
+def _ended_in_time(work: Future[None]) -> bool:
+    """Not closed in the middle, and nothing went wrong."""
+    return work.done() and not work.cancelled() and work.exception() is None
+
+
+def _not_ours(request: Request) -> Response:
+    return _failed(request, "not_ours", "máy chủ nay do bộ thu khác hỏi / another collector has the host now")
 
 
 def _failed(request: Request, failure: Failure, reason: str, chain: _Chain | None = None) -> Response:

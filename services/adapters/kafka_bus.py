@@ -1,7 +1,8 @@
 """The bus on Apache Kafka: one topic for each of ours, a consumer group for each reader of a topic.
 
-Durable means: acknowledged by all replicas in sync. A publish that failed half-way may leave some messages behind,
-which come twice when it is repeated. Times are kept to the millisecond.
+Durable means: acknowledged by all replicas in sync, and written through to the disk where there is but one. A publish
+that failed half-way may leave some messages behind, which come twice when it is repeated. Times are kept to the
+millisecond.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
 import threading
 import time
 from typing import Any
@@ -18,6 +19,7 @@ from kafka.structs import OffsetAndMetadata
 
 from services.adapters.kafka import offsets
 from services.adapters.kafka.cluster import Cluster
+from services.adapters.kafka.pulse import Pulse
 from services.adapters.kafka.reader import SESSION_MS, close_member, open_member
 from services.adapters.kafka.topics import HOSTS
 from services.ports.hosts import Hosts
@@ -28,12 +30,14 @@ _log = structlog.get_logger()
 # A rebalance waits for every living member's next poll, which is our `refresh`, for MAX_POLL_MS (10 min) at most: a
 # collector in the middle of a step keeps its hosts. A step lasts 5 min at most (collector/poll.py) and is followed by
 # a refresh, so nobody is put out while he works. Who is dead says nothing for SESSION_MS (10 s) and is put out then:
-# far longer than the pause between two requests to a host, and longer than it takes us to notice (_SURE_SECONDS).
+# far longer than the pause between two requests to a host. Who is cut off from the broker cannot be told that he was
+# put out, so he gives his hosts up by himself before that (_ALIVE_SECONDS): two heartbeats may be lost on the way.
 _SURE_SECONDS = 3.0
+_ALIVE_SECONDS = 7.0
 _LOOK_MS = 100
 _JOIN_SECONDS = 40.0
 _CONFIRM_MS = 5_000
-assert _SURE_SECONDS * 1000 < SESSION_MS
+assert _SURE_SECONDS < _ALIVE_SECONDS < SESSION_MS / 1000
 
 
 class KafkaHosts(Hosts):
@@ -53,7 +57,8 @@ class KafkaHosts(Hosts):
         self._partitions = 0
         self._member = ("", -1)
         self._counted_in = False
-        self._sure_at = 0.0
+        self._pulse = Pulse()
+        self._sure_at = -math.inf
         self._lock = threading.Lock()
         try:
             offsets.require_topics(self._cluster, [self._topic])
@@ -116,12 +121,13 @@ class KafkaHosts(Hosts):
         mine = consumer.assignment()
         if not mine or time.monotonic() - self._sure_at < _SURE_SECONDS:
             return True
+        asked = time.monotonic()
         try:
             consumer.commit({min(mine): OffsetAndMetadata(0, "", -1)}, timeout_ms=_CONFIRM_MS)
         except (CommitFailedError, RebalanceInProgressError):
             _log.warning("hosts lost", hint="this collector was put out of its group and joins again")
             return False
-        self._sure_at = time.monotonic()
+        self._sure_at = asked
         return True
 
     def mine(self, host: str) -> bool:
@@ -129,7 +135,9 @@ class KafkaHosts(Hosts):
         if not self._counted_in or consumer is None or not _is_stable(consumer):
             return False
         since = self._since.get(partition_of(host, self._partitions))
-        return since is not None and time.monotonic() - since >= self._pause
+        now = time.monotonic()
+        alive = now - max(self._sure_at, self._pulse.answered) < _ALIVE_SECONDS
+        return alive and since is not None and now - since >= self._pause
 
     def close(self) -> None:
         with self._lock:
@@ -140,6 +148,7 @@ class KafkaHosts(Hosts):
         if self._consumer is None:
             group = self._cluster.name(f"collector.{HOSTS}")
             self._consumer = open_member(self._cluster, self._topic, group)
+            self._pulse = Pulse.of(self._consumer)
         return self._consumer
 
     def _drop(self) -> None:
@@ -148,6 +157,7 @@ class KafkaHosts(Hosts):
             with contextlib.suppress(KafkaError):
                 close_member(self._consumer)
         self._consumer = None
+        self._sure_at = -math.inf
 
 
 def _is_stable(consumer: Any) -> bool:

@@ -39,9 +39,9 @@ def collector(config: ConfigOption = None, data: DataOption = None) -> None:
 
     Chạy bao nhiêu máy cũng được: Kafka chia máy chủ của các báo cho từng tiến trình.
 
-    Ví dụ:  DIEMBAO_BUS=kafka://kafka:9092 diembao collector --config /etc/diembao
+    Ví dụ:  DIEMBAO_BUS=kafka://kafka:9092 DIEMBAO_LEDGER=http://es:9200 diembao collector --config /etc/diembao
 
-    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
+    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus, sổ không phải loại nhiều máy; 3 không mở được kho.
     """
     settings = _shared(config, data, "collector")
 
@@ -66,11 +66,13 @@ def collector(config: ConfigOption = None, data: DataOption = None) -> None:
 def enricher(config: ConfigOption = None, data: DataOption = None) -> None:
     """Riêng dịch vụ phân tích, cho hệ thống nhiều máy. / The enricher alone, for scale-out.
 
+    Địa chỉ bus, kho bài, sổ trạng thái đặt trong diembao.yaml, hoặc bằng DIEMBAO_BUS, DIEMBAO_ARCHIVE, DIEMBAO_LEDGER.
+
     Ví dụ:  diembao enricher --config /etc/diembao
 
-    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
+    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus, kho, sổ không phải loại nhiều máy; 3 không mở được kho.
     """
-    settings = _shared(config, data, "enricher")
+    settings = _shared(config, data, "enricher", archive=True)
 
     def work(rules: Rules, stop: threading.Event) -> None:
         with enriching(settings, rules, system_clock()) as service:
@@ -86,9 +88,11 @@ def alerter(config: ConfigOption = None, data: DataOption = None) -> None:
     Chạy hai tiến trình thì một tiến trình gửi, tiến trình kia chờ thay. Đầu ra chuẩn, mỗi dòng một thư: DIGEST
     ĐƯỜNG_DẪN, NOTICE ĐƯỜNG_DẪN.
 
+    Địa chỉ bus và sổ trạng thái đặt trong diembao.yaml, hoặc bằng DIEMBAO_BUS, DIEMBAO_LEDGER.
+
     Ví dụ:  diembao alerter --config /etc/diembao
 
-    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus không phải loại nhiều máy; 3 không mở được kho.
+    Mã kết thúc: 0 đã dừng theo lệnh; 2 cấu hình sai, hoặc bus, sổ không phải loại nhiều máy; 3 không mở được kho.
     """
     settings = _shared(config, data, "alerter")
 
@@ -103,15 +107,21 @@ def alerter(config: ConfigOption = None, data: DataOption = None) -> None:
     _serve(settings, "alerter", lambda: load_settings(config, data), work)
 
 
-def _shared(config: Path | None, data: Path | None, what: str) -> Settings:
-    """The settings, where bus and ledger are ones that processes share; else the command ends with status 2."""
+def _shared(config: Path | None, data: Path | None, what: str, *, archive: bool = False) -> Settings:
+    """The settings, where bus, ledger and, where it is used, archive are shared; else the command ends with status 2.
+
+    Two alerters with a ledger each would both hold the lease, and send every letter twice.
+    """
     settings = settings_from(config, data)
-    if not embedded(settings.bus):
+    used = {"bus": settings.bus, "ledger": settings.ledger} | ({"archive": settings.archive} if archive else {})
+    own = ", ".join(f"{name}: {url}" for name, url in used.items() if embedded(url))
+    if not own:
         return settings
     typer.echo(
-        f"diembao {what} là một dịch vụ riêng cho hệ thống nhiều máy (bus: kafka://…). Với bus SQLite trên một máy, "
-        "mọi dịch vụ chạy chung trong một tiến trình: dùng `diembao run`. "
-        f"/ {what} needs a bus that processes share; with the embedded bus use `diembao run`.",
+        f"diembao {what} là một dịch vụ riêng cho hệ thống nhiều máy, nhưng {own} là tệp của riêng máy này. "
+        "Bus phải là kafka://…, kho bài (archive) và sổ trạng thái (ledger) là http(s)://… của Elasticsearch, chung "
+        "cho mọi dịch vụ. Chỉ một máy thì dùng `diembao run`. "
+        f"/ {what} needs stores that processes share, and not files of this machine; on one machine use `diembao run`.",
         err=True,
     )
     raise typer.Exit(INVALID)

@@ -17,7 +17,7 @@ from services.domain.address import host_of
 from services.ports.clock import Clock
 from services.ports.errors import PortError, Unprocessable
 from services.ports.extractor import ExtractedPage, Extractor
-from services.ports.fetcher import Fetcher, Request, Response
+from services.ports.fetcher import Fetcher, Request, Response, was_not_asked
 from services.ports.hosts import Hosts
 from services.settings import CollectorSettings
 
@@ -44,7 +44,7 @@ class Pages:
         self._silent_since: dict[str, datetime] = {}
 
     def read(self, links: Sequence[str]) -> dict[str, PageRead]:
-        """By link; a link is missing where its host was too slow for this call: ask again.
+        """By link; a link is missing where its host was too slow for this call, or is another's by now: ask again.
 
         Bodies are dropped as soon as they are read: only their text is held. Raises Unavailable.
         """
@@ -58,6 +58,8 @@ class Pages:
         # Each host's first page has its whole deadline in it, so that every call brings something.
         seconds = self._settings.page_deadline_seconds + self._settings.host_seconds + 1
         for response in self._fetcher.fetch(requests, seconds, self._hosts.mine):
+            if was_not_asked(response):
+                continue
             self._listen(response)
             reads[response.request.url] = self._page(response)
         return reads

@@ -35,7 +35,7 @@ from services.domain.feed import Entry, EntryRecord, Feed, FeedCursor
 from services.ports.clock import Clock
 from services.ports.errors import Conflict, PortError, Unprocessable
 from services.ports.extractor import Extractor, FeedContent
-from services.ports.fetcher import Fetcher, Request, Response
+from services.ports.fetcher import Fetcher, Request, Response, was_not_asked
 from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger, Put
 from services.settings import CollectorSettings
@@ -135,6 +135,8 @@ class Poller:
         )
 
     def _take(self, feed: Feed, response: Response, before: FeedCursor | None, report: RoundReport) -> None:
+        if was_not_asked(response):
+            return  # it stays due, for whoever has its host now
         now = self._clock.now()
         if response.failure == "not_ours":
             handed = handed_over(feed, response, before, now)

@@ -17,12 +17,13 @@ Failure = Literal[
     "not_ours",
 ]
 """`refused_source`: a hop led to a personal or social-network host; nothing was asked of it.
-`not_ours`: a redirect led to a host that this fetch may not ask; `final_url` is where it goes on.
+`not_ours`: a redirect led to a host that this fetch may not ask; `final_url` is where it goes on. Where that is the
+address of the request itself, nothing came of it: see `was_not_asked`.
 """
 
 
 def anywhere(host: str) -> bool:
-    """Redirects may lead to any host."""
+    """Every host may be asked."""
     return True
 
 
@@ -57,6 +58,11 @@ class Response:
     reason: str = ""
 
 
+def was_not_asked(response: Response) -> bool:
+    """Whether the request was given up because its own host may not be asked (any more)."""
+    return response.failure == "not_ours" and response.final_url == response.request.url
+
+
 class Fetcher(Protocol):
     """Public addresses only; one pace for each host; the answers in the order in which they arrive."""
 
@@ -68,8 +74,10 @@ class Fetcher(Protocol):
     ) -> Iterator[Response]:
         """Exactly one Response for each request, as they complete; hosts in parallel, one host in turn.
 
-        `within_seconds`: after so long what has arrived is given and the rest given up, without a Response.
-        `mine`: whether a redirect may be followed to this host; asked from another thread while the fetch runs.
+        `within_seconds`: after so long all that was not given yet is given up, without a Response; nothing is asked any
+        more, also while the caller is busy with an answer.
+        `mine`: whether this host may be asked, by the request or a redirect; asked from another thread right before
+        each GET. Where a host may not, the rest of its requests are given up too (`was_not_asked`).
         Raises Unavailable only when the fetcher is closed meanwhile.
         """
 

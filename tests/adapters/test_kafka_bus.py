@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from kafka.admin import ConfigResource, KafkaAdminClient
 
 from services.adapters.kafka import offsets
 from services.adapters.kafka.cluster import Cluster, connection_options
-from services.adapters.kafka.topics import MAX_MESSAGE_BYTES
+from services.adapters.kafka.topics import HOSTS, MAX_MESSAGE_BYTES, topics
 from services.adapters.kafka_bus import KafkaBus
 from services.adapters.system_clock import SystemClock
 from services.domain.events import COLLECTED, ENRICHED
@@ -67,6 +66,27 @@ def test_topics_are_made_as_the_settings_say_and_kept_so(kafka: KafkaServer, url
             assert held["min.insync.replicas"]["value"] == "1"
             (topic,) = admin.describe_topics([name])
             assert len(topic["partitions"]) == 3
+
+
+def test_one_broker_alone_writes_through_to_its_disk(kafka: KafkaServer, url: str) -> None:
+    """Also topics of before: archive and ledger do, and must not know more than the log after a power cut."""
+    prefix = url.rpartition("/")[2]
+
+    def flushed() -> dict[str, str]:
+        with closing(KafkaAdminClient(bootstrap_servers=kafka.address)) as admin:
+            asked = [ConfigResource("TOPIC", f"{prefix}.{name}") for name in (COLLECTED, ENRICHED, HOSTS)]
+            held = admin.describe_configs(asked, config_filter="all")["topic"]
+            return {name.removeprefix(f"{prefix}."): held[name]["flush.messages"]["value"] for name in held}
+
+    never = str(2**63 - 1)
+    for _ in range(2):
+        open_bus(url, create=True).close()
+        assert flushed() == {COLLECTED: "1", ENRICHED: "1", HOSTS: never}
+        with closing(KafkaAdminClient(bootstrap_servers=kafka.address)) as admin:
+            as_before = ConfigResource("TOPIC", f"{prefix}.{COLLECTED}", {"flush.messages": never})
+            admin.alter_configs([as_before], incremental=True)
+    of_a_cluster = topics({}, KafkaSettings(replicas=3))
+    assert not [topic for topic in of_a_cluster if "flush.messages" in topic.configs]
 
 
 def test_topics_that_were_never_made_are_told(url: str) -> None:
@@ -361,51 +381,3 @@ def test_an_address_that_is_none_is_told_without_showing_it(url: str) -> None:
 
 def open_bus_with(url: str, settings: KafkaSettings) -> KafkaBus:
     return KafkaBus(url, SystemClock(), {}, settings)
-
-
-@pytest.fixture
-def guarded(kafka: KafkaServer) -> Iterator[KafkaServer]:
-    """A broker that asks for a login."""
-    name = f"kafka-login-{os.getpid()}"
-    server = KafkaServer(kafka.home, name)
-    try:
-        server.prepare()
-        client, own = server.ports
-        listeners = f"SASL_PLAINTEXT://127.0.0.1:{client},CONTROLLER://127.0.0.1:{own}"
-        login = "org.apache.kafka.common.security.plain.PlainLoginModule required"
-        settings = {
-            "listeners": listeners,
-            "advertised.listeners": listeners,
-            "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT",
-            "security.inter.broker.protocol": "SASL_PLAINTEXT",
-            "sasl.enabled.mechanisms": "PLAIN",
-            "sasl.mechanism.inter.broker.protocol": "PLAIN",
-            "listener.name.sasl_plaintext.plain.sasl.jaas.config": (
-                f'{login} username="diembao" password="right" user_diembao="right";'
-            ),
-        }
-        server = KafkaServer(kafka.home, name, settings)
-        server.launch()
-        yield server
-    finally:
-        server.remove()
-
-
-@pytest.mark.full
-def test_a_broker_that_asks_for_a_login_gets_the_one_of_the_settings(guarded: KafkaServer) -> None:
-    def login(password: str) -> KafkaSettings:
-        return KafkaSettings(
-            security_protocol="SASL_PLAINTEXT",
-            sasl_mechanism="PLAIN",
-            user="diembao",
-            password=password,
-            partitions=1,
-            hosts_partitions=1,
-        )
-
-    with closing(KafkaBus(guarded.url, SystemClock(), {}, login("right"), create=True)) as bus:
-        bus.publish(COLLECTED, [message(1)])
-        assert len(take(bus, 1)) == 1
-    with pytest.raises(Unavailable) as told:
-        open_bus_with(guarded.url, login("wrong"))
-    assert "wrong" not in str(told.value)

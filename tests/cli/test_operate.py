@@ -30,7 +30,10 @@ def test_init_copies_what_is_shipped_and_overwrites_nothing(tmp_path: Path) -> N
 
 
 def test_init_copies_the_folder_that_config_names_and_not_into_itself(config: Path, tmp_path: Path) -> None:
-    assert run("init", tmp_path / "moi", "--config", config, "--data", tmp_path / "x").exit_code == 0
+    copied = run("init", tmp_path / "moi", "--config", config, "--data", tmp_path / "x")
+    assert copied.exit_code == 0
+    assert f"diembao backtest {tmp_path / 'moi' / 'watches.yaml'} --config {tmp_path / 'moi'}" in copied.stdout
+    assert "Điền people.yaml" not in copied.stdout
     assert (tmp_path / "moi" / "topics.yaml").read_text(encoding="utf-8") == SMALL["topics.yaml"]
     assert not (tmp_path / "x").exists()
     # DIEMBAO_CONFIG may name the folder that is only to be made.
@@ -40,11 +43,26 @@ def test_init_copies_the_folder_that_config_names_and_not_into_itself(config: Pa
     assert not (tmp_path / "nua").exists()
 
 
-@pytest.mark.parametrize("service", ["collector", "enricher", "alerter"])
-def test_a_single_service_needs_a_bus_that_processes_share(service: str, config: Path, data: Path) -> None:
-    result = run(service, "--config", config, "--data", data)
+SHARED = {
+    "DIEMBAO_BUS": "kafka://127.0.0.1:9",
+    "DIEMBAO_ARCHIVE": "http://127.0.0.1:9",
+    "DIEMBAO_LEDGER": "http://127.0.0.1:9",
+}
+
+
+@pytest.mark.parametrize(
+    ("service", "store"),
+    [(service, store) for service in ("collector", "enricher", "alerter") for store in ("bus", "ledger")]
+    + [("enricher", "archive")],
+)
+def test_a_single_service_needs_stores_that_processes_share(service: str, store: str, config: Path, data: Path) -> None:
+    """With a ledger of its own each of two alerters would hold the lease and send every letter."""
+    environ = SHARED | {f"DIEMBAO_{store.upper()}": f"sqlite:{store}.db"}
+    result = run(service, "--config", config, "--data", data, **environ)
     assert result.exit_code == 2
+    assert f"{store}: sqlite:" in result.stderr
     assert "dùng `diembao run`" in result.stderr
+    assert "needs stores that processes share" in result.stderr
     assert not data.exists()
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from services.collector.records import Pending, put, stamp
+from services.domain.codec import decode
 from services.domain.feed import Feed
 from services.ports.extractor import Extractor
 from services.ports.hosts import Hosts
@@ -31,6 +32,10 @@ class SomeHosts(Hosts):
 
     def mine(self, host: str) -> bool:
         return host in self._ours
+
+    def lose(self, *hosts: str) -> None:
+        """In the middle of a step: cut off from the others, or put out of the group."""
+        self._ours -= set(hosts)
 
     def close(self) -> None:
         self._ours = set()
@@ -104,6 +109,66 @@ def test_an_entry_that_another_collector_is_just_registering_is_left_to_it(
         room.clock.set(NOON + timedelta(minutes=11))
         assert room.collector.finish_pending() == 1
         assert room.ledger.get("pending", key) is None
+
+
+def test_pages_of_a_host_that_is_lost_in_the_middle_stay_pending(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor
+) -> None:
+    links = [f"https://{PRESS}/{number}.html" for number in range(4)]
+    serve(press, PRESS, *links)
+    serve(press, PRESS_TOO)
+    share = SomeHosts(PRESS, PRESS_TOO)
+    answered: list[str] = []
+
+    def serve_until_two(link: str) -> None:
+        def answer(headers: Mapping[str, str]) -> Answer:
+            answered.append(link)
+            if len(answered) == 2:
+                share.lose(PRESS)
+            return Answer(body=page("Tin", [*BODY, link], LEAD).encode())
+
+        press.answer(PRESS, link.removeprefix(f"https://{PRESS}"), answer)
+
+    for link in links:
+        serve_until_two(link)
+    with newsroom(tmp_path, press, rules, extractor, FEEDS, hosts=share) as room:
+        room.collector.poll_feeds()
+        assert room.collector.finish_pending() == 2
+        assert answered == links[:2]
+        assert sorted(room.outcomes().values()) == ["pending", "pending", "published", "published"]
+        waiting = [decode(held.value, Pending) for held in room.ledger.scan("pending")]
+        assert [(one.attempts, one.handed) for one in waiting] == [(0, None)] * 2
+        assert room.collector.finish_pending() == 2
+        assert list(room.outcomes().values()) == ["published"] * 4
+        assert {one.article.text_basis for one in room.collected()} == {"page"}
+        assert len(room.collected()) == 4
+        # Read again for silent edits: what was not asked when the host went is due still.
+        room.clock.set(NOON + timedelta(hours=3))
+        answered.clear()
+        assert [room.collector.finish_pending() for _ in range(3)] == [2, 2, 0]
+        assert sorted(answered) == links
+
+
+def test_a_feed_whose_host_is_lost_before_it_is_asked_stays_due(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor
+) -> None:
+    feeds = {name: Feed(id=name, url=f"https://{PRESS}/{name}") for name in "ab"}
+    share = SomeHosts(PRESS)
+    body = rss("x", item("Tin", f"https://{PRESS}/1.html", DATE, LEAD)).encode()
+
+    def last_answer(headers: Mapping[str, str]) -> Answer:
+        share.lose(PRESS)
+        return Answer(body=body)
+
+    press.answer(PRESS, "/a", last_answer)
+    press.serve_feed(PRESS, "/b", rss("x", item("Tin b", f"https://{PRESS}/2.html", DATE, LEAD)))
+    with newsroom(tmp_path, press, rules, extractor, feeds, hosts=share) as room:
+        assert room.collector.poll_feeds().polled == 1
+        assert room.ledger.get("feed", "b") is None
+        assert [path for _, path, _ in press.requests] == ["/a"]
+        assert room.collector.poll_feeds().polled == 1
+        assert [path for _, path, _ in press.requests] == ["/a", "/b"]
+        assert room.cursor("b").state == "ok"
 
 
 SHORT = "chuyen.example"

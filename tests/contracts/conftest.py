@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,13 +41,17 @@ def _sqlite_buses(request: pytest.FixtureRequest, clock: ManualClock) -> Iterato
 
 
 @contextmanager
-def kafka_buses(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[OpenBus]:
+def _kafka_buses(request: pytest.FixtureRequest, clock: ManualClock, alone: tuple[str, ...] = ()) -> Iterator[OpenBus]:
     """Topics of this test's own, on the shared broker."""
     server: KafkaServer = request.getfixturevalue("kafka")
     settings = KafkaSettings(partitions=3, hosts_partitions=3)
     with own_topics(server) as url:
         KafkaBus(url, clock, {}, settings, create=True).close()
-        yield lambda: KafkaBus(url, clock, {}, settings)
+        yield lambda: KafkaBus(url, clock, {}, settings, alone=alone)
+
+
+_kafka_buses_read_alone = partial(_kafka_buses, alone=("g", "a", "b", "other"))
+"""Its groups, all of the bus contract, are read as the alerter's is: by one process at a time."""
 
 
 def _sqlite_ledger(request: pytest.FixtureRequest) -> Ledger:
@@ -84,7 +89,11 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture(
-    params=[pytest.param(_sqlite_buses, id="sqlite"), pytest.param(kafka_buses, id="kafka", marks=pytest.mark.kafka)]
+    params=[
+        pytest.param(_sqlite_buses, id="sqlite"),
+        pytest.param(_kafka_buses, id="kafka", marks=pytest.mark.kafka),
+        pytest.param(_kafka_buses_read_alone, id="kafka-alone", marks=pytest.mark.kafka),
+    ]
 )
 def open_bus(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[OpenBus]:
     with request.param(request, clock) as make, ExitStack() as stack:

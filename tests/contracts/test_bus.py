@@ -287,6 +287,9 @@ def test_two_readers_of_a_group_share_the_work(open_bus: OpenBus, request: pytes
     if "sqlite" in request.node.name:
         reason = "one machine, one reader: the embedded log has no members of a group, each reader is given everything"
         request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+    if "kafka-alone" in request.node.name:
+        reason = "whoever reads alone has every partition: the lease of its service says who that is"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     first, second = read_by_two(open_bus)
     assert first
     assert second

@@ -16,7 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from services.adapters.http_fetcher import HttpFetcher
 from services.ports.errors import Unavailable
-from services.ports.fetcher import Fetcher, Request, Response
+from services.ports.fetcher import Fetcher, Request, Response, was_not_asked
 from tests.press_server import Answer, PressServer, drip, gzip_bomb
 
 Open = Callable[..., Fetcher]
@@ -249,6 +249,81 @@ def test_what_takes_too_long_for_the_call_is_given_up(press: PressServer, opened
     assert [answer.body for answer in fetcher.fetch(requests, within_seconds=0.5)] == [b"ok"]
     assert 0.4 < time.monotonic() - started < 2
     assert _one(fetcher, "http://b.vn/fast").body == b"ok"
+
+
+def test_the_call_ends_in_time_while_its_caller_works(press: PressServer, opened: Open) -> None:
+    requests = [Request(f"http://bao{number}.vn/1") for number in range(100)]
+    for number in range(100):
+        press.serve(f"bao{number}.vn", "/1", "x")
+    started = time.monotonic()
+    given = 0
+    for _ in opened().fetch(requests, within_seconds=1.0):
+        given += 1
+        time.sleep(0.1)
+    assert 1.0 <= time.monotonic() - started < 1.5
+    assert 5 <= given <= 11
+
+
+def test_nothing_is_asked_after_the_end_of_the_call(press: PressServer, opened: Open) -> None:
+    for path in range(50):
+        press.serve("a.vn", f"/{path}", "x")
+    fetcher = opened(host_seconds=0.1)
+    answers = fetcher.fetch([Request(f"http://a.vn/{path}") for path in range(50)], within_seconds=0.5)
+    started = time.monotonic()
+    assert next(answers).status == 200
+    time.sleep(1.5)  # the caller is busy with that answer
+    times = [at - started for _, _, at in press.requests]
+    assert 2 <= len(times) <= 6
+    assert max(times) < 0.7
+    assert list(answers) == []
+
+
+def test_a_host_that_is_lost_in_the_middle_is_asked_no_more(press: PressServer, opened: Open) -> None:
+    """Asked after the pause, right before each GET: the host goes while the third waits for its turn."""
+    lost_at = [float("inf")]
+    for path in range(6):
+        press.serve("a.vn", f"/{path}", "x")
+        press.serve("b.vn", f"/{path}", "x")
+
+    def mine(host: str) -> bool:
+        return host == "b.vn" or time.monotonic() < lost_at[0]
+
+    fetcher = opened(host_seconds=0.3)
+    answers = {}
+    for answer in fetcher.fetch(
+        [Request(f"http://{host}/{n}") for host in ("a.vn", "b.vn") for n in range(6)], mine=mine
+    ):
+        answers[answer.request.url] = answer
+        if answer.request.url == "http://a.vn/1":
+            lost_at[0] = time.monotonic() + 0.1
+    assert [path for host, path, _ in press.requests if host == "a.vn"] == ["/0", "/1"]
+    given_up = [answers[f"http://a.vn/{n}"] for n in range(2, 6)]
+    assert {(answer.failure, answer.status) for answer in given_up} == {("not_ours", 0)}
+    assert all(was_not_asked(answer) for answer in given_up)
+    assert [answers[f"http://b.vn/{n}"].body for n in range(6)] == [b"x"] * 6
+
+
+def test_a_host_that_is_lost_between_two_redirects_is_asked_no_more(press: PressServer, opened: Open) -> None:
+    gone: set[str] = set()
+
+    def leading(target: str, loses: str) -> Callable[[Mapping[str, str]], Answer]:
+        def answer(headers: Mapping[str, str]) -> Answer:
+            gone.add(loses)
+            return Answer(302, headers={"Location": target})
+
+        return answer
+
+    press.answer("a.vn", "/1", leading("/2", loses="a.vn"))
+    press.answer("b.vn", "/1", leading("http://c.vn/2", loses="c.vn"))
+    answers = {}
+    for answer in opened().fetch(
+        [Request(f"http://{host}/1") for host in ("a.vn", "b.vn")], mine=lambda h: h not in gone
+    ):
+        answers[answer.request.url] = answer
+    assert was_not_asked(answers["http://a.vn/1"])
+    led_on = answers["http://b.vn/1"]
+    assert (led_on.failure, led_on.final_url, was_not_asked(led_on)) == ("not_ours", "http://c.vn/2", False)
+    assert sorted((host, path) for host, path, _ in press.requests) == [("a.vn", "/1"), ("b.vn", "/1")]
 
 
 def test_one_pace_for_each_host(press: PressServer, opened: Open) -> None:

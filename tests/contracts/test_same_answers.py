@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from itertools import count
+from itertools import count, product
 
 import pytest
 from hypothesis import HealthCheck, assume, event, given, settings
@@ -16,6 +16,7 @@ from services.domain.calendar import ZONE
 from services.domain.events import Enriched
 from services.domain.place import Nearness, Reading
 from services.domain.query import Query, QueryError, parse, searchable
+from services.domain.query.parse import MAX_DEPTH
 from services.domain.tone import ToneLabel
 from services.ports.archive import Archive
 from tests.contracts.documents import enriched
@@ -134,6 +135,10 @@ QUERIES = st.recursive(_TERMS, _combined, max_leaves=7)
 _SEEN = count()
 
 
+def _spellings(plain: str) -> tuple[str, ...]:
+    return SPELLINGS.get(plain, ())
+
+
 def _current(documents: list[Enriched]) -> list[Enriched]:
     """The same six ids in every example, each newer than the last: what is compared was also changed before."""
     seen_at = datetime(2026, 11, 21, tzinfo=UTC) + timedelta(microseconds=next(_SEEN))
@@ -193,20 +198,25 @@ def _compare(archive: Archive, documents: list[Enriched], texts: list[str]) -> i
     compared = 0
     for text in texts:
         try:
-            query = parse(text, lambda plain: SPELLINGS.get(plain, ()))
+            query = parse(text, _spellings)
         except QueryError:
             continue
         compared += len(current)
-        expected = _in_memory(query, current)
-        page = archive.search(query, limit=4)
-        rest = archive.search(query, limit=4, after=page.next).hits if page.next else []
-        assert [hit.article_id for hit in page.hits + rest] == expected, text
-        assert page.total == len(expected)
-        event("hits" if expected else "no hit")
+        event("hits" if _compare_one(archive, current, query) else "no hit")
         if compared == len(current):
             assert (archive.facet(query, "place"), archive.timeline(query)) == _counts(query, current), text
     assume(compared)
     return compared
+
+
+def _compare_one(archive: Archive, current: list[Enriched], query: Query) -> int:
+    """Hits, eight at most."""
+    expected = _in_memory(query, current)
+    page = archive.search(query, limit=4)
+    rest = archive.search(query, limit=4, after=page.next).hits if page.next else []
+    assert [hit.article_id for hit in page.hits + rest] == expected, query.text
+    assert page.total == len(expected)
+    return len(expected)
 
 
 def _compare_many(archive: Archive, examples: int) -> int:
@@ -249,6 +259,53 @@ def test_same_answers_of_what_stands_near(archive: Archive) -> None:
         _compare(archive, documents, texts)
 
     compare()
+
+
+_AT: dict[str, Nearness] = {"xa-dak-o": "about"}
+_TITLES = ("Bù Gia Mập", "lúa mía")
+_ARTICLES = [
+    enriched(
+        title=title, text=text, places={"xa-dak-o": "about"} if number % 3 else {}, topics=tuple(TOPICS[: number % 2])
+    )
+    for number, (title, text) in enumerate(product(_TITLES, ("đường ĐT.741 gia", "bù gia gia", "lúa", "")))
+]
+_DEEPEST_LEAVES = [
+    *("lúa", '"bù gia"', "=bù", '="bù gia"', "title:mía", "body:gia", "place:xa-dak-o", "place:xa-dak-o/any"),
+    *("topic:y-te", "outlet:bao-mau", "language:vi", "tone:none", "after:2026-11-01", "before:2026-11-01"),
+    *(
+        '"bu" NEAR/1 gia',
+        '"gia" NEAR/3 gia',
+        '="bù" NEAR/2 gia',
+        "title:gia NEAR/1 gia",
+        r"re:/đt\.?741/ gia",
+        "mía -lúa",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing", "depth"),
+    [
+        ("(lúa OR place:xa-dak-o ", ")", MAX_DEPTH),
+        ("(place:xa-dak-o/any OR đường ", ")", MAX_DEPTH),
+        ("(bù OR gia ", ")", MAX_DEPTH),
+        ("(gia NEAR/2 gia OR gia ", ")", MAX_DEPTH),
+        ("(bù OR gia -(", "))", MAX_DEPTH // 3),
+        ("(lúa OR topic:y-te NOT (", "))", MAX_DEPTH // 3),
+        ("-(lúa OR topic:y-te ", ")", MAX_DEPTH // 2),
+        ("NOT (mía OR title:bù ", ")", MAX_DEPTH // 2),
+    ],
+)
+def test_same_answers_as_deep_as_is_allowed(archive: Archive, opening: str, closing: str, depth: int) -> None:
+    """SQLite's parser and that of its full-text index each hold a hundred symbols, Elasticsearch's thirty levels."""
+    current = _current(_ARTICLES)
+    archive.save(current)
+    found = 0
+    for leaf in _DEEPEST_LEAVES:
+        for deep in (depth - leaf.count(" -"), depth * 2 // 3):
+            query = parse(f"gia OR place:xa-dak-o OR đường {opening * deep}{leaf}{closing * deep}", _spellings)
+            found += _compare_one(archive, current, query)
+    assert found
 
 
 @pytest.mark.full

@@ -6,17 +6,22 @@ not poll, and the one with it would wait for that poll.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from services.adapters.kafka.offsets import partitions, waiting
-from services.adapters.kafka.reader import GroupReader, settling
+from services.adapters.kafka.reader import GroupReader, close_member, settling
 
 
 class LoneReader(GroupReader):
     """Begins at the group's last commits, and again there after `rewind`, wherever another process left off."""
 
+    def commit(self, places: Iterable[tuple[int, int]]) -> None:
+        with self._anew_after_an_error():  # whether the lease is still ours by the next try, nobody knows
+            super().commit(places)
+
     def rewind(self) -> None:
-        with self._lock, self._cluster.reaching():
+        with self._anew_after_an_error():
             self._given.clear()
             if self._consumer is not None:
                 self._to_commits(self._consumer)
@@ -28,7 +33,7 @@ class LoneReader(GroupReader):
                 consumer.assign(partitions(self._cluster, self._topic))
                 self._to_commits(consumer)
             except BaseException:
-                consumer.close(autocommit=False)
+                close_member(consumer)
                 raise
             self._consumer = consumer
         return self._consumer

@@ -23,7 +23,7 @@ Partition = Any
 
 
 def make_topics(cluster: Cluster, topics: tuple[Topic, ...]) -> None:
-    """Make those that are missing, and bring the retention of the others to the settings."""
+    """Make those that are missing, and bring of the others what is `kept` to the settings."""
     there = set(cluster.ask(lambda admin: admin.list_topics()))
     missing = [topic for topic in topics if topic.name not in there]
     for topic in missing:
@@ -31,7 +31,7 @@ def make_topics(cluster: Cluster, topics: tuple[Topic, ...]) -> None:
         cluster.ask(partial(_make, new))
     if missing:
         cluster.ask(lambda admin: admin.wait_for_topics([topic.name for topic in missing]))
-    _keep_so_long(cluster, [topic for topic in topics if topic.name in there])
+    _keep(cluster, [topic for topic in topics if topic.name in there])
 
 
 def _make(new: Any, admin: Any) -> None:
@@ -39,16 +39,33 @@ def _make(new: Any, admin: Any) -> None:
         admin.create_topics([new])
 
 
-def _keep_so_long(cluster: Cluster, topics: list[Topic]) -> None:
+def _keep(cluster: Cluster, topics: list[Topic]) -> None:
     if not topics:
         return
-    asked = [ConfigResource("TOPIC", topic.name, ["retention.ms"]) for topic in topics]
-    held = cluster.ask(lambda admin: admin.describe_configs(asked, config_filter="all"))["topic"]
-    changed = [topic for topic in topics if held[topic.name]["retention.ms"]["value"] != topic.retention_ms]
-    if changed:
-        wanted = [ConfigResource("TOPIC", topic.name, {"retention.ms": topic.retention_ms}) for topic in changed]
-        # Only this one key: what an operator has set beside it stays.
-        cluster.ask(lambda admin: admin.alter_configs(wanted, incremental=True))
+    asked = [ConfigResource("TOPIC", topic.name, list(topic.kept)) for topic in topics]
+    held = cluster.ask(lambda admin: admin.describe_configs(asked, config_filter="all")).get("topic", {})
+    # Who may not read them is answered with nothing.
+    if hidden := [topic.name for topic in topics if not topic.kept.keys() <= held.get(topic.name, {}).keys()]:
+        raise _not_allowed(cluster, "DescribeConfigs", hidden)
+    changed = {
+        topic.name: {key: value for key, value in topic.kept.items() if held[topic.name][key]["value"] != value}
+        for topic in topics
+    }
+    wanted = [ConfigResource("TOPIC", name, configs) for name, configs in changed.items() if configs]
+    if not wanted:
+        return
+    # What went wrong with a topic is told in words and not raised.
+    said = cluster.ask(lambda admin: admin.alter_configs(wanted, incremental=True)).get("topic", {})
+    if refused := {name: words for name, words in said.items() if words != "OK"}:
+        raise _not_allowed(cluster, "AlterConfigs", list(refused), next(iter(refused.values())))
+
+
+def _not_allowed(cluster: Cluster, right: str, names: list[str], said: str = "") -> Unavailable:
+    return Unavailable(
+        f"Kafka tại {', '.join(cluster.servers)} không cho tài khoản này quyền {right} trên topic {', '.join(names)}: "
+        "thời hạn giữ tin và việc ghi xuống đĩa ở đó không xem, không đặt được. Cấp quyền đó (docs/nhieu-may.md, Quyền "
+        f"trên Kafka) rồi chạy lại / the broker does not grant {right} on these topics{said and f' ({said[:200]})'}"
+    )
 
 
 def require_topics(cluster: Cluster, names: list[str]) -> None:

@@ -11,7 +11,8 @@ import heapq
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,16 +78,26 @@ class GroupReader:
 
     def poll(self, limit: int) -> list[Any]:
         """The next ConsumerRecords, at most `limit`; [] when there is none or the group is being shared out anew."""
+        with self._anew_after_an_error():
+            return self._poll(limit)
+
+    @contextmanager
+    def _anew_after_an_error(self) -> Iterator[None]:
+        """Whatever fails: the next poll opens another consumer, at the commits.
+
+        This one may stand behind messages that nobody was given or that were to come again, and its commits would
+        pass them. A refused login, a dead heartbeat: a new member also does better than waiting for this one.
+        """
         with self._lock, self._cluster.reaching():
             try:
-                return self._poll(self._opened(), limit)
-            except KafkaError:
-                # A refused login, a dead heartbeat: a new member does better than waiting for this one.
+                yield
+            except BaseException:
                 self.close()
                 raise
 
-    def _poll(self, consumer: Any, limit: int) -> list[Any]:
+    def _poll(self, limit: int) -> list[Any]:
         self._commit_done()
+        consumer = self._opened()
         started = time.monotonic()
         while True:
             records = self._new(consumer.poll(timeout_ms=_WAIT_MS, max_records=limit))
@@ -144,28 +155,29 @@ class GroupReader:
             return  # still ours until the group is shared out anew: the next poll tries again
         except CommitFailedError:
             _log.warning("share lost", topic=self._topic, hint="its messages come again to whoever has them now")
-            self._given.clear()
+            self.close()
             return
         for one, place in ready.items():
             self._given[one].forget_before(place)
 
     def rewind(self) -> None:
-        """The next poll begins at the last commit."""
-        with self._lock, self._cluster.reaching():
+        """The next poll begins at the last commit. Also where this raises Unavailable."""
+        with self._anew_after_an_error():
             mine = self._consumer.assignment() if self._consumer is not None else set()
             for one, given in self._given.items():
-                if given.waiting and one in mine:
+                if given.waiting:
                     given.done.clear()
                     given.last = given.waiting[0] - 1
-                    self._consumer.seek(one, given.waiting[0])
+                    if one in mine:
+                        self._consumer.seek(one, given.waiting[0])
 
     def close(self) -> None:
         """Leave the group, so that another takes over at once. A later poll joins again."""
         with self._lock:
-            if self._consumer is not None:
-                close_member(self._consumer)
-            self._consumer = None
+            consumer, self._consumer = self._consumer, None
             self._given.clear()
+            if consumer is not None:
+                close_member(consumer)
 
     def _opened(self) -> Any:
         if self._consumer is None:

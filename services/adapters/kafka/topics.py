@@ -17,6 +17,8 @@ MAX_MESSAGE_BYTES = 16_777_216
 FOR_EVER = -1
 _DAY_MS = 86_400_000
 
+_KEPT = ("retention.ms", "flush.messages")
+
 BROKER_SETTINGS: Mapping[str, str] = {
     # The topics are made by us, with their partitions and retention; a mistyped name must not make another.
     "auto.create.topics.enable": "false",
@@ -37,19 +39,27 @@ class Topic:
     configs: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def retention_ms(self) -> str:
-        return self.configs["retention.ms"]
+    def kept(self) -> Mapping[str, str]:
+        """What is brought to the settings at every start of a service; the rest stays as an operator has set it."""
+        return {key: value for key, value in self.configs.items() if key in _KEPT}
 
 
 def topics(retention_days: Mapping[str, int], settings: KafkaSettings, prefix: str = "") -> tuple[Topic, ...]:
     """All topics. `retention_days`: 0, or a topic not named, is for ever. `prefix` goes before each name."""
     named = {name: retention_days.get(name, 0) for name in (COLLECTED, UNMATCHED, ENRICHED, DECISIONS, PARKED)}
     carrying = tuple(
-        Topic(prefix + name, settings.partitions, settings.replicas, _configs(days, settings))
+        Topic(prefix + name, settings.partitions, settings.replicas, _configs(days, settings) | _durable(settings))
         for name, days in (named | dict(retention_days)).items()
     )
     hosts = Topic(prefix + HOSTS, settings.hosts_partitions, settings.replicas, _configs(0, settings))
     return (*carrying, hosts)
+
+
+def _durable(settings: KafkaSettings) -> dict[str, str]:
+    """With replicas, they are what survives a power cut. One broker alone acknowledges what only its memory holds,
+    while archive and ledger write through to the disk: they would know of messages that the log has lost.
+    """
+    return {"flush.messages": "1"} if settings.replicas == 1 else {}
 
 
 def _configs(days: int, settings: KafkaSettings) -> dict[str, str]:

@@ -18,11 +18,16 @@ from services.domain.article import FIELDS, Field
 from services.domain.instants import micros
 from services.domain.query.near import pairs
 from services.domain.query.pattern import compiled, readable
-from services.domain.query.tree import And, Near, Node, Not, Or, Place, Regex, Since, Text, Until, Value
+from services.domain.query.tree import And, Near, Node, Not, Or, Place, Regex, Since, Text, Until, Value, leaves
 from services.domain.text import Tokens, tokenise
 
 PLAIN = {name: f"plain_{name}" for name in FIELDS}
 MARKED = {name: f"marked_{name}" for name in FIELDS}
+
+_DEEPEST = 8
+_DEEPEST_TEXT = 12
+"""Levels of And, Or and NOT in one expression, of SQL and of FTS5. The parsers of both hold at most 100 symbols, about
+three for each level, and SQLite's those of the statement around it; twenty parentheses make 40 levels."""
 
 _ASKED = "leaf_holds(?, (select value from document d where d.number = a.number))"
 _LEAF = msgspec.json.Encoder()
@@ -38,17 +43,43 @@ class Condition:
 
 def condition(node: Node) -> Condition:
     """The SQL of a tree, for a connection that `add_functions` was called for."""
-    expression = full_text(node)
+    parts: list[Condition] = []
+    whole = _condition(node, 0, parts)
+    if not parts:
+        return whole
+    named = ", ".join(
+        f"part{number} as not materialized (select a.number from article a where {part.sql})"
+        for number, part in enumerate(parts)
+    )
+    return Condition(
+        f"exists (with {named} select 1 where {whole.sql})",
+        tuple(value for part in (*parts, whole) for value in part.values),
+    )
+
+
+def _condition(node: Node, depth: int, parts: list[Condition]) -> Condition:
+    """The SQL of a tree `depth` levels down; what lies too deep is added to `parts`, and asked for by its name."""
+    expression = full_text(node) if _levels(node) <= _DEEPEST_TEXT else None
     if expression is not None:
         return Condition("a.number in (select rowid from words where words match ?)", (expression,))
+    if depth == _DEEPEST and isinstance(node, And | Or | Not):
+        parts.append(_condition(node, 0, parts))
+        name = f"part{len(parts) - 1}"
+        # Of one article, asked for where it stands: the parts before it in an And spare this one, as they would within.
+        return Condition(f"exists (select 1 from {name} where {name}.number = a.number)")
     match node:
         case And(nodes):
-            return _join(" and ", _text_together(nodes, And))
+            return _join(" and ", _text_together(nodes, And), depth, parts)
         case Or(nodes):
-            return _join(" or ", _text_together(nodes, Or))
+            return _join(" or ", _text_together(nodes, Or), depth, parts)
         case Not(inner):
-            negated = condition(inner)
+            negated = _condition(inner, depth + 1, parts)
             return Condition(f"not {negated.sql}", negated.values)
+    return _leaf_condition(node)
+
+
+def _leaf_condition(node: Node) -> Condition:
+    match node:
         case Place(place, any=True):
             return Condition("a.number in (select number from place where place = ?)", (place,))
         case Place(place):
@@ -97,21 +128,35 @@ def _columns(text: Text) -> str:
 
 def _text_together(nodes: tuple[Node, ...], kind: type[And] | type[Or]) -> list[Node]:
     """The nodes, those of text alone as one node; in an And also what they exclude."""
-    texts = [node for node in nodes if full_text(node) is not None]
+    flat = [node for node in nodes if _levels(node) < _DEEPEST_TEXT]
+    texts = [node for node in flat if full_text(node) is not None]
     if texts and kind is And:
-        texts += [node for node in nodes if isinstance(node, Not) and full_text(node.node) is not None]
+        texts += [node for node in flat if isinstance(node, Not) and full_text(node.node) is not None]
     if len(texts) < 2:
         return list(nodes)
     return [kind(tuple(texts)), *(node for node in nodes if node not in texts)]
 
 
-def _join(operator: str, nodes: list[Node]) -> Condition:
+def _levels(node: Node) -> int:
+    match node:
+        case And(nodes) | Or(nodes):
+            return 1 + max(map(_levels, nodes))
+        case Not(inner):
+            return 1 + _levels(inner)
+    return 0
+
+
+def _join(operator: str, nodes: list[Node], depth: int, parts: list[Condition]) -> Condition:
     # SQLite asks in this order: what reads a document comes last.
-    conditions = sorted(map(condition, nodes), key=lambda part: _ASKED in part.sql)
+    conditions = [_condition(node, depth + 1, parts) for node in sorted(nodes, key=_reads)]
     return Condition(
         f"({operator.join(part.sql for part in conditions)})",
         tuple(value for part in conditions for value in part.values),
     )
+
+
+def _reads(node: Node) -> bool:
+    return any(isinstance(leaf, Regex) or (isinstance(leaf, Near) and not leaf.native) for leaf in leaves(node))
 
 
 def add_functions(connection: sqlite3.Connection) -> None:
