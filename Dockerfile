@@ -21,10 +21,11 @@ RUN /build/tools/bin/pip wheel --no-deps --no-build-isolation --wheel-dir dist .
     && /opt/diembao/bin/pip install --no-deps --no-index dist/*.whl
 
 FROM python:3.11.14-slim-bookworm
+# The group may write in the data folder: an operator's command (deploy/diembao.sh) runs under the operator's account.
 # 1000 is also who Elasticsearch and Kibana are in their images: one owner for the files of deploy/secrets/.
 RUN groupadd --gid 1000 diembao \
     && useradd --uid 1000 --gid 1000 --no-create-home --home-dir /var/lib/diembao --shell /usr/sbin/nologin diembao \
-    && install --directory --owner diembao --group diembao --mode 0700 /var/lib/diembao
+    && install --directory --owner diembao --group diembao --mode 0770 /var/lib/diembao /var/lib/diembao/mail
 COPY --from=build /opt/diembao /opt/diembao
 ENV PATH=/opt/diembao/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 DIEMBAO_DATA=/var/lib/diembao
 USER 1000:1000

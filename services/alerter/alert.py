@@ -38,6 +38,9 @@ from services.rulebook.accepted import require_in_force
 from services.rulebook.book import Rulebook
 from services.settings import Settings
 
+_LOT = 20
+"""Messages taken in between two renewals of the lease: each may take a quarter of a minute."""
+
 
 def _nothing(sent: Sent) -> None:
     """For whoever does not ask what was sent."""
@@ -95,7 +98,7 @@ class Alerter:
                     return 0
                 if self._lease.taken_over:
                     self._intake.begin_again()
-                done = self._intake.take(limit)
+                done = self._take(limit)
                 # What the mailer cannot take now stays written down: it holds up neither messages nor digests.
                 self._post.send_all(self._lease.renew)
                 return done
@@ -153,6 +156,18 @@ class Alerter:
         copy = dataclasses.replace(drawn, digest=dataclasses.replace(drawn.digest, reason=reason))
         with self._turn:
             return self._post.send_copy(key, *self._letter(key, copy, "", address))
+
+    def _take(self, limit: int) -> int:
+        """Take in about so many messages, the lease renewed between lots; it ends where there are no more."""
+        done = 0
+        while done < limit:
+            lot = min(_LOT, limit - done)
+            taken = self._intake.take(lot)
+            done += taken
+            # The next lot is asked for only where there is more: a bus may wait for the first message.
+            if taken < lot or not self._lease.renew():
+                break
+        return done
 
     def _send(self, now: datetime, due: date) -> list[Sent]:
         # What is written down goes first, so that a window is drawn from where the last letter ended.

@@ -219,5 +219,7 @@ def _placed(
     counted: Counter[str] = Counter()
     for line in (*rest[len(shown) :], *old[len(shown_old) :], *noise):
         counted[line.heading] += len(line.clippings)
-    grouped = tuple((heading, tuple(members)) for heading, members in topics.items())
+    # In the order of their first lines; what has no heading of its own comes last.
+    named = sorted(topics.items(), key=lambda group: group[0] == "")
+    grouped = tuple((heading, tuple(members)) for heading, members in named)
     return tuple(first), grouped, tuple(shown_old), dict(counted)

@@ -132,7 +132,7 @@ class Notices:
         at: datetime,
     ) -> None:
         settings, key = self._settings, f"{notice}|{email}"
-        if self._post.find(key) is not None:
+        if self._post.written(key):
             return
         case, zone = told[0].case, settings.digest.zone
         kinds = ", ".join(dict.fromkeys(words.KINDS[one.case.finding.kind] for one in told))

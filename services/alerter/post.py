@@ -1,7 +1,8 @@
 """The post: each letter once, through the ledger.
 
 A letter stands whole in the ledger before it is sent, so that a crash at any moment sends these very bytes again
-under the same Message-ID: rather a visible duplicate than a silent loss. "outbox" holds the keys still to be sent.
+under the same Message-ID: rather a visible duplicate than a silent loss. "outbox" holds the keys still to be sent,
+each with when it was put there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import email
 import email.policy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 
 import msgspec
@@ -27,16 +28,19 @@ from services.ports.mailer import Mailer
 
 _AS_WRITTEN = email.policy.SMTP.clone(refold_source="none")
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
+_ORPHAN = timedelta(days=1)
+"""So long a key stays in the outbox without its letter: who put it there may stand still, or its write come late."""
 _log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class _Wait:
-    """A letter that the mailer could not take; forgotten by a restart, which tries at once."""
+    """A letter not to be tried before; forgotten by a restart, which tries at once."""
 
     until: datetime
     pause: timedelta
     reason: str
+    """Why the mailer could not take it; empty for a key whose letter is not there yet."""
 
 
 class Post:
@@ -55,16 +59,22 @@ class Post:
         A digest that the server refused is written anew: its articles are still to be told.
         """
         held = self._ledger.get(LETTER, key)
-        if held is not None and not self._again(held):
+        if held is not None and self._stands(key, decode(held.value, Letter)):
             return False
         whole = msgspec.structs.replace(letter, body=message.as_bytes())
-        # The outbox first: a key in it without a letter is dropped, a letter without it would never go.
-        self._ledger.put(Put(OUTBOX, key, b""))
+        # The outbox first: a key in it without a letter waits for it, a letter without it would never go.
+        self._to_outbox(key)
         try:
             self._ledger.put(Put(LETTER, key, encode(whole), expected=held.revision if held else 0))
         except Conflict:
             return False
+        self._put_off.pop(key, None)
         return True
+
+    def written(self, key: str) -> bool:
+        """Whether this letter was written before: `write` would do nothing but see to it that it goes."""
+        letter = self.find(key)
+        return letter is not None and self._stands(key, letter)
 
     def send_all(self, renew: Callable[[], bool]) -> list[Sent]:
         """Send whatever is written down, not out, and not put off. `renew` is called before each: False ends it.
@@ -102,8 +112,9 @@ class Post:
     def check(self) -> None:
         """Raises Unavailable when a letter is put off, with the mailer's reason."""
         for held in self._ledger.scan(OUTBOX):
-            if held.key in self._put_off:
-                raise Unavailable(self._put_off[held.key].reason)
+            wait = self._put_off.get(held.key)
+            if wait is not None and wait.reason:
+                raise Unavailable(wait.reason)
 
     def find(self, key: str) -> Letter | None:
         held = self._ledger.get(LETTER, key)
@@ -117,7 +128,7 @@ class Post:
         held = self._ledger.get(LETTER, key)
         letter = decode(held.value, Letter) if held else None
         if held is None or letter is None:
-            self._ledger.delete(OUTBOX, key)
+            self._await(key)
             return None
         out: Sent | None = None
         if letter.state == "sending":
@@ -151,6 +162,28 @@ class Post:
         self._put_off[key] = _Wait(self._clock.now() + pause, pause, str(error))
         _log.warning("letter waits", letter=key, reason=str(error), seconds=pause.total_seconds())
 
-    def _again(self, held: Held) -> bool:
-        letter = decode(held.value, Letter)
-        return letter.kind == "digest" and letter.state == "refused"
+    def _await(self, key: str) -> None:
+        """Leave a key whose letter is not there (yet) in the outbox, unless it has been there for long."""
+        held, now = self._ledger.get(OUTBOX, key), self._clock.now()
+        if held is not None and now - _put_at(held) < _ORPHAN:
+            self._put_off[key] = _Wait(now + _FIRST_PAUSE, _FIRST_PAUSE, "")
+            return
+        self._ledger.delete(OUTBOX, key)
+        self._put_off.pop(key, None)
+
+    def _stands(self, key: str, letter: Letter) -> bool:
+        """Whether a letter is not to be written anew. One still to be sent is put into the outbox once more.
+
+        It may have been lost there; where another holder has just sent it, `send_all` finds it sent and does nothing.
+        """
+        if letter.state == "sending" and self._ledger.get(OUTBOX, key) is None:
+            self._to_outbox(key)
+        return not (letter.kind == "digest" and letter.state == "refused")
+
+    def _to_outbox(self, key: str) -> None:
+        self._ledger.put(Put(OUTBOX, key, self._clock.now().isoformat().encode()))
+
+
+def _put_at(held: Held) -> datetime:
+    """When a key was put into the outbox; long ago where an older version put it there without saying."""
+    return datetime.fromisoformat(held.value.decode()) if held.value else datetime.min.replace(tzinfo=UTC)

@@ -31,7 +31,8 @@ _HELP = """Chạy lại những ngày đã qua từ nhật ký thu bài; không 
 
 Phân tích lại các bài đã thu trong khoảng từ --from đến trước --to (giờ Việt Nam nếu không ghi múi giờ) theo cấu hình
 đang dùng, và ghi vào kho của cấu hình, hoặc vào kho khác với --into. Cùng cấu hình thì bài giống hệt lần đầu. Chạy
-được bên cạnh dịch vụ; ngắt giữa chừng thì chạy lại.
+được bên cạnh dịch vụ; ngắt giữa chừng thì chạy lại. Tệp tạm nằm trong thư mục dữ liệu, cần chỗ trống cỡ nhật ký của
+những ngày ấy, chạy xong thì xóa.
 
 --letters ghi những thư mà các ngày ấy lẽ ra gửi theo cấu hình đang dùng, thành tệp trong một thư mục mới, như thể
 văn phòng bắt đầu nhận thư từ --from: điều đã báo trước đó được báo lại; có cả bài đến nay mới khớp (trước đây bỏ qua).
@@ -80,6 +81,7 @@ def replay(
             opened.enter_context(closing(wiring.open_ledger(settings))),
             opened.enter_context(closing(wiring.open_archive(settings, create=into is None and letters is None))),
             wiring.scratch_stores(),
+            settings.data_dir,
         )
         rules = rules_in_force(settings, installation.ledger)
         archive: Archive | None = None

@@ -125,17 +125,21 @@ def sketch_of(article: Article, fields: Fields) -> Sketch:
 
 
 def choose(
-    sketch: Sketch, neighbours: Sequence[Neighbour], boilerplate: Set[int] = frozenset(), own_story: str | None = None
+    sketch: Sketch,
+    neighbours: Sequence[Neighbour],
+    boilerplate: Set[int] = frozenset(),
+    own_story: str | None = None,
+    own_founded: datetime | None = None,
 ) -> Choice:
     """The story of an article: the oldest-founded that a neighbour tells, else its own.
 
     `boilerplate`: shingles of too many stories, which count for nothing. `own_story`: the story that an earlier
-    text of the same article was given; it is kept or merged, never left.
+    text of the same article was given; it is kept or merged, never left. `own_founded`: when that one was founded.
     """
     same = [one for one in neighbours if _tells_the_same(sketch, one.sketch, boilerplate)]
     stories = {one.story: (one.founded, one.story) for one in same}
     if own_story is not None:
-        stories.setdefault(own_story, (sketch.founded, own_story))
+        stories.setdefault(own_story, (own_founded or sketch.founded, own_story))
     if not stories:
         return Choice(Told(story_id=sketch.article_id))
     oldest = min(stories.values())[1]

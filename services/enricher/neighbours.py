@@ -1,14 +1,15 @@
 """Who tells the same story: shingles and stories, read and claimed by key.
 
-Kinds in the ledger: "shingle" (hash -> the articles that hold it) and "story" (article id -> Teller). A claim
-expects the revision that was read; who comes second meets a Conflict and decides anew. `diembao enrich` uses the same
-rules over `Remembered`, which opens nothing.
+Kinds in the ledger: "shingle" (hash -> the articles that hold it) and "story" (article id -> Teller). A write expects
+the revision that was read; who comes second meets a Conflict and decides anew. Two that come at once may claim the
+same words before either is told: so each looks once more after it is told, and the later one sees the other.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -72,10 +73,22 @@ class Neighbours:
         self._keyed = keyed
 
     def place(self, sketch: Sketch) -> Told:
-        """The story of this text. Raises Unavailable when the ledger cannot be reached."""
+        """The story of this text. Raises Unavailable when the ledger cannot be reached.
+
+        Whichever of two equal texts is told last finds the other told, its claims before it, and merges the stories.
+        Killed between the two, it comes again and looks then.
+        """
+        told: Told | None = None
         for _ in range(ATTEMPTS):
             try:
-                return self._attempt(sketch)
+                look = self._look(sketch)
+                before = look.told(sketch) if told is None else None
+                if before is not None:
+                    self._join(look, sketch, before)
+                    return before
+                told, written = self._tell(look, sketch)
+                if not self._came_meanwhile(look, written, sketch):
+                    return told
             except Conflict:
                 continue
         raise Unavailable(f"story of {sketch.article_id}: claimed by others {ATTEMPTS} times in a row")
@@ -84,29 +97,73 @@ class Neighbours:
         """The id by which a story goes today, after the stories that were merged since."""
         return current_story(story_id, _Tellers(self._keyed).get)
 
-    def _attempt(self, sketch: Sketch) -> Told:
-        tellers = _Tellers(self._keyed)
-        own = tellers.get(sketch.article_id)
-        if own is not None and sketch.content_hash in own.told:
-            return own.told[sketch.content_hash]
+    def _look(self, sketch: Sketch) -> _Look:
         held = self._keyed.get_many("shingle", _keys(sketch))
         claims = {key: decode(one.value, Claims) for key, one in held.items()}
-        boilerplate = frozenset(int(key, 16) for key, one in claims.items() if one.boilerplate)
-        near = _closest(claims, sketch)
-        tellers.load(near)
-        found = [teller.sketch for teller in map(tellers.get, near) if teller is not None]
+        look = _Look(held, claims, _closest(claims, sketch), _Tellers(self._keyed))
+        look.tellers.load([sketch.article_id, *look.near])
+        return look
+
+    def _tell(self, look: _Look, sketch: Sketch) -> tuple[Told, dict[str, bytes]]:
+        """Tell it, over whatever was told of this text; and what then stands under its shingles."""
+        tellers, choice = look.tellers, look.choice(sketch)
+        # In this order: who is told last ends the claim, and after it nothing is claimed again.
+        claimed = _shingle_writes(sketch, choice.told, look.held, look.claims)
+        self._keyed.put(*claimed)
+        self._keyed.put(*tellers.merged(sketch, choice))
+        self._keyed.put(tellers.told(sketch, choice.told.story_id, choice.told))
+        return choice.told, {key: one.value for key, one in look.held.items()} | {one.key: one.value for one in claimed}
+
+    def _join(self, look: _Look, sketch: Sketch, told: Told) -> None:
+        """For a text that was told before, perhaps just before a crash: merge what it would have found thereafter."""
+        own = look.tellers.get(sketch.article_id)
+        if own is None or own.sketch.content_hash != sketch.content_hash:
+            return  # a newer text of the article stands for it
+        choice = look.choice(sketch)
+        if choice.merged:
+            self._keyed.put(*look.tellers.merged(sketch, choice))
+            self._keyed.put(look.tellers.told(sketch, choice.told.story_id, told))
+
+    def _came_meanwhile(self, look: _Look, written: Mapping[str, bytes], sketch: Sketch) -> bool:
+        """Whether somebody near was told, or told anew, since this look; nobody was where one process works alone."""
+        held = self._keyed.get_many("shingle", _keys(sketch))
+        near = look.near
+        if {key: one.value for key, one in held.items()} != written:
+            near = _closest({key: decode(one.value, Claims) for key, one in held.items()}, sketch)
+        now = _Tellers(self._keyed)
+        now.load(near)
+        compared = {one: look.tellers.sketch_of(one) for one in look.near}
+        return any(compared.get(one) != now.sketch_of(one) for one in near)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What stood in the ledger of the words of one text: who holds them, and what is told of the nearest."""
+
+    held: Mapping[str, Held]
+    claims: Mapping[str, Claims]
+    near: list[str]
+    tellers: _Tellers
+
+    def told(self, sketch: Sketch) -> Told | None:
+        """What was decided of this very text."""
+        own = self.tellers.get(sketch.article_id)
+        return own.told.get(sketch.content_hash) if own is not None else None
+
+    def choice(self, sketch: Sketch) -> Choice:
+        tellers = self.tellers
+        tellers.load(teller.story for teller in map(tellers.get, self.near) if teller is not None)
         neighbours = [
             Neighbour(one, story, tellers.founded(story))
-            for one in found
+            for one in map(tellers.sketch_of, self.near)
+            if one is not None
             for story in [current_story(one.article_id, tellers.get)]
         ]
+        own = tellers.get(sketch.article_id)
         own_story = current_story(own.story, tellers.get) if own is not None else None
-        choice = choose(sketch, neighbours, boilerplate, own_story)
-        # In this order: who is told last ends the claim, and after it nothing is done again.
-        self._keyed.put(*_shingle_writes(sketch, choice.told, held, claims))
-        self._keyed.put(*tellers.merged(sketch, choice))
-        self._keyed.put(tellers.told(sketch, choice))
-        return choice.told
+        founder = tellers.get(own_story) if own_story is not None else None
+        boilerplate = frozenset(int(key, 16) for key, one in self.claims.items() if one.boilerplate)
+        return choose(sketch, neighbours, boilerplate, own_story, founder.sketch.founded if founder else None)
 
 
 class _Tellers:
@@ -117,8 +174,8 @@ class _Tellers:
         self._known: dict[str, tuple[Teller | None, int]] = {}
 
     def load(self, article_ids: Iterable[str]) -> None:
-        missing = [one for one in article_ids if one not in self._known]
-        held = self._keyed.get_many("story", missing)
+        missing = [one for one in dict.fromkeys(article_ids) if one not in self._known]
+        held = self._keyed.get_many("story", missing) if missing else {}
         for one in missing:
             found = held.get(one)
             self._known[one] = (decode(found.value, Teller), found.revision) if found else (None, 0)
@@ -126,6 +183,11 @@ class _Tellers:
     def get(self, article_id: str) -> Teller | None:
         self.load([article_id])
         return self._known[article_id][0]
+
+    def sketch_of(self, article_id: str) -> Sketch | None:
+        """None for one that was not loaded: it is not read for this."""
+        teller, _ = self._known.get(article_id, (None, 0))
+        return teller.sketch if teller is not None else None
 
     def founded(self, story: str) -> datetime:
         teller = self.get(story)
@@ -142,11 +204,11 @@ class _Tellers:
             if founder is not None
         ]
 
-    def told(self, sketch: Sketch, choice: Choice) -> Put:
-        """The article itself."""
+    def told(self, sketch: Sketch, story: str, told: Told) -> Put:
+        """The article itself, and what is told of this text of it."""
         own = self.get(sketch.article_id)
-        told = {**(own.told if own else {}), sketch.content_hash: choice.told}
-        return self._put(Teller(story=choice.told.story_id, sketch=sketch, told=told))
+        every = {**(own.told if own else {}), sketch.content_hash: told}
+        return self._put(Teller(story=story, sketch=sketch, told=every))
 
     def _put(self, teller: Teller) -> Put:
         key = teller.sketch.article_id

@@ -33,7 +33,7 @@ def fill(
     else nothing is. Earlier texts of an article are looked up in both archives. Raises Unavailable; do it again.
     """
     own = into is installation.archive
-    with scratch_folder() as folder, scratch(installation, rules, into, since, folder) as again:
+    with scratch_folder(installation.data) as folder, scratch(installation, rules, into, since, folder) as again:
         for some in lots(installation.bus.scan(COLLECTED, since, until)):
             again.clock.set(some[-1].at)
             enriched = again.enrich(some)

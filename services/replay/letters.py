@@ -69,7 +69,7 @@ def replay_letters(
     where one is given. The installation is only read. Raises Unavailable.
     """
     with ExitStack() as opened:
-        work = opened.enter_context(scratch_folder())
+        work = opened.enter_context(scratch_folder(installation.data))
         archive = into if into is not None else opened.enter_context(closing(installation.scratch.archive(work)))
         again = opened.enter_context(scratch(installation, rules, archive, since, work))
         mailer, ledger = opened.enter_context(closing(installation.scratch.mailer(folder))), again.ledger

@@ -6,10 +6,13 @@ services, be interrupted and repeated.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +24,7 @@ from services.enricher.enrich import Enricher
 from services.ports.archive import Archive
 from services.ports.bus import Bus, Delivery, Message
 from services.ports.clock import Clock
+from services.ports.errors import Unavailable
 from services.ports.ledger import Ledger
 from services.ports.mailer import Mailer
 from services.rulebook.book import Rulebook
@@ -29,6 +33,7 @@ T = TypeVar("T")
 
 AT_ONCE = 50
 _GROUP = "replay"
+_FOLDER = ".diembao-replay-"
 
 
 class SetClock(Clock, Protocol):
@@ -58,6 +63,8 @@ class Installation:
     ledger: Ledger
     archive: Archive
     scratch: Scratch
+    data: Path
+    """Its data folder. A replay's own log may be as large as the days': a temporary folder may be memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +167,48 @@ def scratch(
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """A folder that goes away with the block."""
-    with tempfile.TemporaryDirectory(prefix="diembao-replay-") as folder:
-        yield Path(folder)
+def scratch_folder(data: Path) -> Iterator[Path]:
+    """A folder in the data folder that goes away with the block; those of replays that were killed go now.
+
+    Raises Unavailable where it cannot be made.
+    """
+    try:
+        folder, held = _own_folder(data)
+    except OSError as error:
+        raise Unavailable(
+            f"không tạo được thư mục tạm trong {data}: {error} / cannot make a folder in the data folder"
+        ) from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+
+
+def _own_folder(data: Path) -> tuple[Path, int]:
+    """(a new folder, its descriptor): a folder that no living process holds locked was left by one that was killed."""
+    data.mkdir(parents=True, exist_ok=True)
+    here = os.open(data, os.O_RDONLY)
+    try:
+        fcntl.flock(here, fcntl.LOCK_EX)  # or a folder might be swept away before it is locked
+        for left in data.glob(f"{_FOLDER}*"):
+            with suppress(OSError):  # in use, or another account's
+                _remove_unused(left)
+        folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=data))
+        held = os.open(folder, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        return folder, held
+    finally:
+        os.close(here)
+
+
+def _remove_unused(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(opened)
 
 
 def lots(items: Iterable[T], limit: int = AT_ONCE) -> Iterator[list[T]]:

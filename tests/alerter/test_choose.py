@@ -137,6 +137,13 @@ def test_five_first_twenty_lines_and_the_rest_counted_under_their_topic() -> Non
     assert selection.news == 30
 
 
+def test_what_has_no_heading_comes_last() -> None:
+    near = [article(n, topics=(), places={"bu-gia-map": "about", "binh-phuoc": "about"}) for n in range(10)]
+    farther = [article(n, topics=("nong_nghiep",), places={"binh-phuoc": "about"}) for n in range(10, 15)]
+    headings = [heading for heading, _ in selected(*near, *farther).topics]
+    assert headings == ["nong_nghiep", ""]
+
+
 def test_an_old_item_is_never_among_the_first() -> None:
     old = article(1, "Cũ", published_at=START - timedelta(days=4))
     selection = selected(old)

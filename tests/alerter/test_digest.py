@@ -220,7 +220,7 @@ def test_a_source_not_read_for_hours_is_not_counted_as_read(press: Press) -> Non
     press.morning()
     assert "0/2 nguồn đọc được" in text_of(last(press))
     assert "Không được đọc trong nhiều giờ qua" in text_of(last(press))
-    assert "0/2 nguồn đọc được lúc 17:00 ngày 23/11/2026" in text_of(last(press))
+    assert "0/2 nguồn đọc được từ lần gửi trước; lần đọc cuối 17:00 ngày 23/11/2026" in text_of(last(press))
 
 
 def test_unreadable_sources_are_named_once_by_outlet(office: Open) -> None:

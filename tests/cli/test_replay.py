@@ -91,7 +91,7 @@ def test_days_without_articles_end_with_status_1(data: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--from", "hôm qua", "--to", "2026-11-20"), "--from: hôm qua không phải thời điểm"),
+        (("--from", "hôm qua", "--to", "2026-11-20"), "--from: hôm qua không phải ngày giờ"),
         (("--from", "2026-11-20", "--to", "2026-11-20"), "--from phải trước --to"),
         ((*THREE_DAYS, "--into", "kho.db"), "không phải địa chỉ kho"),
         ((*THREE_DAYS, "--into", "kafka://a:1"), "không phải địa chỉ kho"),

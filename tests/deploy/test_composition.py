@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -251,12 +252,52 @@ def _make_secrets(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["bash", DEPLOY / "secrets.sh", folder], capture_output=True, text=True, check=False)
 
 
-def test_the_operators_command_runs_a_service_of_the_composition_as_who_called_it() -> None:
-    script = (DEPLOY / "diembao.sh").read_text(encoding="utf-8")
-    assert subprocess.run(["bash", "-n"], input=script, text=True, check=False).returncode == 0
-    assert '--user "$SUDO_UID:' in script
-    service = re.search(r"^  (\w+) \"\$@\"$", script, re.MULTILINE)
-    assert service is not None
-    assert service[1] in services()
-    assert "service_password" in script
-    assert "--env DIEMBAO_ELASTICSEARCH_PASSWORD " in script  # its name alone: the value stands on no command line
+def test_what_the_ledger_knows_of_the_folder_is_found_again_by_a_container_made_anew() -> None:
+    """`place_of` goes by the machine's name, which docker otherwise draws anew for each container."""
+    assert {services()[name].get("hostname") for name in OURS} == {"diembao"}
+    assert {volume for name in OURS for volume in services()[name]["volumes"] if "config" in volume} == {
+        "./config:/etc/diembao:ro"
+    }
+
+
+def test_the_operators_command_acts_as_who_called_it_with_the_settings_of_the_alerter(tmp_path: Path) -> None:
+    """Run for real, with a `docker` that tells what it was called with; no container engine is at hand."""
+    secrets, here = tmp_path / "deploy" / "secrets", tmp_path / "bin"
+    for folder in (secrets, here):
+        folder.mkdir(parents=True)
+    (secrets / "service_password").write_text("mat-khau-kho\n")
+    (secrets / "smtp_password").write_text("mat-khau-thu\n")
+    shutil.copy(DEPLOY / "diembao.sh", tmp_path / "deploy")
+    for name, said in (("docker", 'printf "%s\\0" "$@"; echo ===; env -0'), ("id", "echo 0")):
+        (here / name).write_text(f"#!/bin/sh\n{said}\n")
+        (here / name).chmod(0o755)
+    told = subprocess.run(
+        ["bash", tmp_path / "deploy" / "diembao.sh", "digest", "--send", "--to", "một người"],
+        env={"PATH": f"{here}:{os.environ['PATH']}", "SUDO_UID": "1234", "SUDO_GID": "1234"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    before, _, after = told.partition("===\n")
+    words = before.rstrip("\0").split("\0")
+    given = dict(one.split("=", 1) for one in after.rstrip("\0").split("\0"))
+    at = words.index("alerter")
+    assert words[:2] == ["compose", "run"]
+    assert words[at + 1 :] == ["digest", "--send", "--to", "một người"]
+    assert words[words.index("--user") + 1] == "1234:1000"
+    assert not any("mat-khau" in word for word in words), "a command line can be listed"
+
+    options = [words[place + 1].partition("=") for place, word in enumerate(words[:at]) if word == "--env"]
+    changed = {variable: value if named else given[variable] for variable, named, value in options}
+    assert changed.pop("DIEMBAO_CONFIG") == "/cau-hinh"
+    files = {}
+    for name, held in (("ELASTICSEARCH", "mat-khau-kho"), ("SMTP", "mat-khau-thu")):
+        (tmp_path / name).write_text(held)
+        files[f"DIEMBAO_{name}_PASSWORD_FILE"] = str(tmp_path / name)
+    # Whatever mail the composition is given: its default, or another in .env.
+    for mail in (environment("alerter")["DIEMBAO_MAIL"], "smtps://thu.coquan.example:465"):
+        alerter = {**environment("alerter"), "DIEMBAO_CONFIG": str(ROOT / "config"), "DIEMBAO_MAIL": mail}
+        settings = load_settings(environ={**alerter, **changed})
+        assert settings.mail in ("folder:/var/lib/diembao/mail", mail)
+        assert settings == load_settings(environ={**alerter, **files})
+    assert "0770 /var/lib/diembao /var/lib/diembao/mail" in (ROOT / "Dockerfile").read_text(encoding="utf-8")

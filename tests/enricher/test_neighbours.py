@@ -100,6 +100,16 @@ def test_a_text_read_later_in_full_joins_the_story_it_repeats(keyed: Keyed) -> N
     assert neighbours.place(sketch("b", prose("chay"), 5)).story_id == "a"
 
 
+def test_an_article_told_anew_merges_under_the_older_of_the_stories(keyed: Keyed) -> None:
+    """Not under the older of the newer story and the article itself, which founded neither."""
+    neighbours = Neighbours(keyed)
+    neighbours.place(sketch("s", prose("chay"), 0))
+    neighbours.place(sketch("q", prose("duong"), 5))
+    assert neighbours.place(sketch("b", prose("chay"), 9)).story_id == "s"
+    assert neighbours.place(sketch("b", prose("duong"), 9)).story_id == "s"
+    assert neighbours.current("q") == "s"
+
+
 class Contested(Keyed):
     """A ledger in which somebody else is first, so many times."""
 

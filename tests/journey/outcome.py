@@ -46,6 +46,8 @@ class Outcome:
     days: Sequence[FeedDay]
     digests: Mapping[str, Sequence[Letter]]
     """By recipient, in the order in which they were sent."""
+    notices: Mapping[str, Letter]
+    """By the key of the letter."""
     clippings: Sequence[Clipping]
     stories: frozenset[frozenset[str]]
     """Each story as the set of its articles' ids."""
@@ -66,6 +68,7 @@ def outcome_of(data: Path) -> Outcome:
         }
     with closing(open_ledger(settings)) as ledger:
         letters = [decode(held.value, Letter) for held in ledger.scan(LETTER, "digest|")]
+        notices = {held.key: decode(held.value, Letter) for held in ledger.scan(LETTER, "notice|")}
         clippings = [decode(held.value, Clipping) for held in ledger.scan("clipping")]
         days = feed_days(ledger)
         story_of = stories(ledger)
@@ -77,7 +80,7 @@ def outcome_of(data: Path) -> Outcome:
         by_recipient.setdefault(letter.recipient, []).append(letter)
     written = {path.name: path.read_bytes() for path in sorted((data / "mail").glob("*.eml"))}
     told = frozenset(map(frozenset, tellings.values()))
-    return Outcome(kept, written, documents, days, by_recipient, clippings, told)
+    return Outcome(kept, written, documents, days, by_recipient, notices, clippings, told)
 
 
 def served_entries(

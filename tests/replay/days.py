@@ -55,7 +55,9 @@ def opened(data: Path) -> Iterator[Days]:
         closing(open_archive(settings)) as archive,
     ):
         yield Days(
-            Installation(bus, ledger, archive, scratch_stores()), settings, load(settings.config_dir, samples=False)
+            Installation(bus, ledger, archive, scratch_stores(), data),
+            settings,
+            load(settings.config_dir, samples=False),
         )
 
 
