@@ -77,6 +77,13 @@ def settings_for(data: Path, login: str, routes: dict[str, str]) -> Settings:
     return replace(settings, collector=msgspec.structs.replace(settings.collector, routes=routes))
 
 
+def write_routes(path: Path, routes: dict[str, str]) -> None:
+    """So that `diembao run` on this folder reads the sample press too, as long as that runs."""
+    lines = "".join(f'    {host}: "{origin}"\n' for host, origin in routes.items())
+    text = path.read_text(encoding="utf-8")
+    path.write_text(f"{text}  routes:                     # các báo mẫu, khi cửa sổ báo mẫu còn mở\n{lines}", "utf-8")
+
+
 def rules_of(settings: Settings) -> Rulebook:
     """The samples' rulebook. Raises ConfigErrors."""
     return load(settings.config_dir)

@@ -26,7 +26,7 @@ if __name__ == "__main__":
 import structlog
 
 from samples.press.content import load_items
-from samples.press.mornings import PLAN, Step, drive, rules_of, settings_for
+from samples.press.mornings import PLAN, Step, drive, rules_of, settings_for, write_routes
 from samples.press.server import SamplePress
 from services.adapters.manual_clock import ManualClock
 from services.alerter.letter import Sent
@@ -66,13 +66,14 @@ def _run(data: Path) -> int:
         _say("DỮ LIỆU MẪU. Báo, sự việc và số liệu đều bịa ra để minh họa; không thư nào được gửi đi.")
         _say(f"Tám tòa soạn mẫu và hai nguồn hỏng chạy trên {press.origin}; dữ liệu nằm trong {data}")
         settings = settings_for(data, login, press.routes)
+        write_routes(settings.config_dir / "diembao.yaml", press.routes)
         rules = rules_of(settings)
         with closing(build(settings, lambda: rules, clock, _sent)) as services:
             drive(services, rules, clock, data, login, _step)
             _say(f"Xong ba buổi sáng: {services.archive.count()} bài trong kho. Mở các tệp .eml ở trên để xem thư.")
             config = f"--config {settings.config_dir} --data {data}"
             _say(f"Thử: diembao review list {config}  |  diembao search 'bu gia map' {config}")
-            _say("Báo mẫu vẫn chạy; bấm Ctrl+C để dừng.")
+            _say(f"Báo mẫu vẫn chạy; bấm Ctrl+C để dừng. Ở cửa sổ khác, dịch vụ trên báo mẫu: diembao run {config}")
             print("READY", flush=True)
             threading.Event().wait()
     return 0

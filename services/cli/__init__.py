@@ -3,6 +3,7 @@
 run.py, serve.py                 services: all on this machine; one each, for scale-out
 examine.py, operate.py           the operator: check, doctor; init, feeds, parked
 config.py, backtest.py           versions of the configuration; new watches tried on past days
+                                 (backtest_samples.py, backtest_apply.py: ticked, put into force)
 letters.py, archive.py           the office: digest, review; search, why
 batch.py                         match, enrich: lines of JSON in and out (json_lines.py, enrich_lines.py)
 keeping.py, replay.py            backup, restore, copy; past days again
@@ -11,12 +12,25 @@ options.py, views/               what commands share: options and how errors end
 
 from __future__ import annotations
 
+import inspect
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 import typer
+
+# typer's own copy of click has no public name; the version is pinned, and tests/cli/test_slips.py would tell.
+from typer._click.exceptions import (
+    BadOptionUsage,
+    BadParameter,
+    MissingParameter,
+    NoArgsIsHelpError,
+    NoSuchOption,
+    UsageError,
+)
 from typer.core import TyperGroup
 
 ORDER = (
@@ -35,7 +49,41 @@ class _Commands(TyperGroup):
 
     def make_context(self, *given: Any, **extra: Any) -> Any:
         _explain_help(self)
-        return super().make_context(*given, **extra)
+        with _told_in_vietnamese():
+            return super().make_context(*given, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _told_in_vietnamese():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _told_in_vietnamese() -> Iterator[None]:
+    """A slip in a command line, which the library tells in English only, with what is meant before it."""
+    try:
+        yield
+    except NoArgsIsHelpError:
+        raise
+    except UsageError as error:
+        english = error.format_message()
+        raise UsageError(f"{_slip(error)} / {english}", ctx=error.ctx) from error
+
+
+def _slip(error: UsageError) -> str:
+    name = error.ctx.info_name if error.ctx is not None else ""
+    if isinstance(error, NoSuchOption):
+        query = name == "search" and not error.option_name.startswith("--")
+        dash = " (truy vấn bắt đầu bằng dấu - thì viết -- trước nó)" if query else ""
+        return f"Không có tùy chọn {error.option_name}{dash}."
+    if isinstance(error, MissingParameter):
+        return "Thiếu phần bắt buộc."
+    if isinstance(error, BadOptionUsage):
+        return f"Sau {error.option_name} cần một giá trị."
+    if isinstance(error, BadParameter):
+        return "Giá trị không hợp."
+    if "No such command" in error.message:
+        return "Không có lệnh này."
+    return "Lệnh viết chưa đúng."
 
 
 def _explain_help(command: Any) -> None:
@@ -43,8 +91,15 @@ def _explain_help(command: Any) -> None:
     option = command.get_help_option(ctx)
     if option is not None:
         option.help = "Xem hướng dẫn này. / Show this help."
+    command.help = _flowing(command.help or "")
     for one in getattr(command, "commands", {}).values():
         _explain_help(one)
+
+
+def _flowing(text: str) -> str:
+    """Paragraphs as one line each, for the terminal to break at its own width; indented lines stay as they stand."""
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(one if "\n " in one else " ".join(one.split("\n")) for one in paragraphs)
 
 
 app = typer.Typer(

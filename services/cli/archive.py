@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import sys
+from collections.abc import Collection
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +27,8 @@ Có dấu hay không dấu đều được; bài viết đúng dấu đứng tr�
 
 Nối điều kiện: AND (hoặc viết liền nhau), OR, NOT hoặc dấu -, ngoặc ( ), "cụm từ". Trường: title: lead: body: outlet:
 language: place: topic: tone: after: before:. Ngày theo giờ Việt Nam: after: kể từ đầu ngày đó, before: đến hết ngày hôm
-trước. `cháy NEAR/5 rừng`: cách nhau nhiều nhất 5 từ; `=cháy`: đúng từng dấu; `re:/mẫu/`: biểu thức chính quy.
+trước. `cháy NEAR/5 rừng`: cách nhau nhiều nhất 5 từ; `=cháy`: đúng từng dấu; `re:/mẫu/`: biểu thức chính quy, đi cùng
+một điều kiện khác. Mã địa danh, chủ đề, báo: mục `id` của places.yaml, topics.yaml, outlets.yaml.
 Mọi cách viết, kèm ví dụ: docs/truy-van.md.
 
 Ví dụ:
@@ -35,6 +38,8 @@ Ví dụ:
   diembao search '"cháy rừng" place:bu-gia-map after:2026-11-01 -title:"diễn tập"'
 
   diembao search 'topic:ha_tang (ĐT.741 OR "quốc lộ 14")' --csv ket-qua.csv
+
+  diembao search 'place:bu-gia-map re:/[0-9]+ ?ha/'
 
   diembao search -- '-title:"diễn tập" bu gia map'    (truy vấn bắt đầu bằng dấu - thì viết -- trước)
 
@@ -70,7 +75,9 @@ def search(
         except OSError as error:
             if table is None:
                 raise  # a pipe that was closed; typer ends quietly
-            typer.echo(f"Không ghi được tệp: {error} / the file cannot be written", err=True)
+            typer.echo(
+                f"Không ghi được {csv or xlsx}: {error.strerror or error} / the file cannot be written", err=True
+            )
             raise typer.Exit(INVALID) from error
     if table is not None:
         typer.echo(f"Đã ghi {written} bài vào {table[0]}.", err=True)
@@ -118,7 +125,15 @@ def _understood(text: str, rules: Rulebook) -> Query:
 
 def _none_found(query: Query, rules: Rulebook) -> str:
     lines = ["Không có bài nào khớp với truy vấn này. / Nothing found."]
-    lines += [f"Không có địa danh mang mã {place}." for place in sorted(query.places - rules.places.places.keys())]
-    lines += [f"Không có chủ đề mang mã {topic}." for topic in sorted(query.topics - rules.topics.topics.keys())]
-    lines += [f"Không có báo mang mã {outlet}." for outlet in sorted(query.outlets - rules.outlets.by_id.keys())]
+    for what, named, known, file in (
+        ("địa danh", query.places, rules.places.places.keys(), "places.yaml"),
+        ("chủ đề", query.topics, rules.topics.topics.keys(), "topics.yaml"),
+        ("báo", query.outlets, rules.outlets.by_id.keys(), "outlets.yaml"),
+    ):
+        lines += [f"Không có {what} mang mã {name}{_meant(name, known, file)}." for name in sorted(named - known)]
     return "\n".join(lines)
+
+
+def _meant(name: str, known: Collection[str], file: str) -> str:
+    close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+    return f"; có phải {close[0]}?" if close else f"; mã là mục id của {file}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import closing
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -24,10 +25,10 @@ from services.cli.options import (
     settings_from,
 )
 from services.cli.views.table import print_table
-from services.desk.config_state import config_state, state_lines
+from services.desk.config_state import config_state, not_followed, state_lines
 from services.ports.errors import PortError
 from services.ports.ledger import Ledger
-from services.rulebook.accepted import AcceptedSet, NotInForce, accepted_set, history
+from services.rulebook.accepted import WATCHES, AcceptedSet, NotInForce, accepted_set, history
 from services.rulebook.apply import find_version, roll_back
 from services.rulebook.changes import FileChange, changes_between, unified
 from services.rulebook.errors import ConfigErrors
@@ -52,6 +53,8 @@ def config_history(
 ) -> None:
     """Mỗi bản: khi nào, ai, vì sao, tệp nào, thêm bớt bao nhiêu dòng. / Every version that came into force.
 
+    Mã bản ở cột đầu; bản mới nhất ở cuối. Một bản có thể có hiệu lực nhiều lần; --diff so lần gần nhất với bản trước.
+
     Ví dụ:  diembao config history
 
     Ví dụ:  diembao config history --diff 3f0c2a1b
@@ -71,7 +74,7 @@ def config_history(
         return
     zone = settings.digest.zone
     cells = [
-        (one.version, f"{one.at.astimezone(zone):%H:%M %d/%m/%Y}", one.by, one.note, _told(one, changes))
+        (one.version, f"{one.at.astimezone(zone):%H:%M %d/%m/%Y}", one.by, _why(one), _told(one, changes))
         for one, changes in rows
     ]
     print_table(
@@ -102,11 +105,16 @@ def config_rollback(
 
     Ví dụ:  diembao config rollback 3f0c2a1b --reason "Theo dõi mới bắt quá nhiều tin"
 
-    Mã kết thúc: 0 xong; 2 không có bản đó, hoặc thư mục có sửa đổi sẽ mất; 3 không ghi được.
+    Mã kết thúc: 0 xong; 2 không có bản đó, thư mục có sửa đổi sẽ mất, hoặc không phải thư mục
+    đang dùng; 3 không ghi được.
     """
     settings = settings_from(config, data)
     with reaching(), closing(wiring.open_ledger(settings)) as ledger:
         person = acting(rules_in_force(settings, ledger))
+        elsewhere = not_followed(ledger, settings.config_dir)
+        if elsewhere is not None:
+            typer.echo(elsewhere, err=True)
+            raise typer.Exit(INVALID)
         try:
             done = roll_back(
                 ledger, settings.config_dir, version, person.login, wiring.system_clock().now(), reason=reason
@@ -119,9 +127,20 @@ def config_rollback(
         except PortError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(UNREACHABLE) from error
+    if done.was_there:
+        typer.echo(
+            f"Bản {done.version} đang có hiệu lực rồi, thư mục đúng như bản ấy: không thay đổi gì, không ghi gì "
+            "vào sổ. / in force already, nothing changed"
+        )
+        return
     typer.echo(f"Đã quay lại bản {done.version} ({', '.join(done.changed) or 'không tệp nào khác'}); {person.name}.")
-    if done.kept:
-        typer.echo("Các tệp chưa có hiệu lực được giữ bên cạnh, tên có dấu ~. / set aside as NAME~", err=True)
+    at = quote(str(settings.config_dir))
+    typer.echo(
+        "Bài đã vào kho vẫn ở đó; muốn xét lại bài cũ theo bản này: "
+        f"diembao backtest {quote(str(settings.config_dir / WATCHES))} --config {at} --apply"
+    )
+    for path in done.kept:
+        typer.echo(f"Tệp chưa có hiệu lực được giữ ở {path}. / set aside", err=True)
     if SETTINGS in done.changed:
         typer.echo(f"{SETTINGS}: có hiệu lực khi khởi động lại. / takes effect at restart", err=True)
 
@@ -147,6 +166,10 @@ def _changes(ledger: Ledger, one: AcceptedSet) -> list[FileChange]:
     """Against the version that it replaced; nothing for the first, whose every line is new."""
     before, after = accepted_set(ledger, one.previous), accepted_set(ledger, one.version)
     return [] if before is None or after is None else changes_between(before.texts, after.texts)
+
+
+def _why(one: AcceptedSet) -> str:
+    return one.note or ("lưu tệp" if one.previous else "bản đầu tiên")
 
 
 def _told(one: AcceptedSet, changes: Sequence[FileChange]) -> str:

@@ -30,7 +30,7 @@ from services.rulebook.accepted import in_force
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigError, ConfigErrors
 from services.rulebook.load import load
-from services.rulebook.remarks import PLACES, lower_case_names
+from services.rulebook.remarks import PLACES, place_remarks
 from services.settings import Settings, config_folder, data_folder, load_settings
 
 
@@ -38,7 +38,8 @@ from services.settings import Settings, config_folder, data_folder, load_setting
 def check(config: ConfigOption = None, data: DataOption = None) -> None:
     """Kiểm tra toàn bộ cấu hình. / Validate all configuration.
 
-    Mỗi lỗi một dòng: TỆP:DÒNG:CỘT. Có lỗi thì kết thúc với mã 2 và không thay đổi gì.
+    Mỗi lỗi một dòng: TỆP:DÒNG:CỘT. Có lỗi thì kết thúc với mã 2 và không thay đổi gì. Dòng CHÚ Ý: hợp lệ, nhưng chắc
+    không đúng ý.
 
     Ví dụ: [bold]diembao check --config cau-hinh[/bold]
     """
@@ -53,7 +54,7 @@ def check(config: ConfigOption = None, data: DataOption = None) -> None:
     except ConfigErrors as found:
         errors += found.errors
     if errors or rules is None or settings is None:
-        typer.echo(str(ConfigErrors(errors)), err=True)
+        typer.echo(ConfigErrors(errors).told, err=True)
         _say_state(settings, valid=False)
         raise typer.Exit(INVALID)
     for line in _counts(rules):
@@ -80,12 +81,13 @@ def _counts(rules: Rulebook) -> list[str]:
     running, feeds, facts = rules.running, rules.feeds.values(), rules.facts.facts.values()
     outlets = rules.outlets.by_id.values()
     off = [feed.id for feed in feeds if not feed.enabled]
+    switched = f"{len(off)} tắt: {', '.join(off)}" if off else "không tắt nguồn nào"
     statuses = [
         f"{name} {sum(fact.status == name for fact in facts)}" for name in ("verified", "single_source", "disputed")
     ]
     lines = [
         f"Cấu hình hợp lệ, phiên bản {rules.version} / valid",
-        f"Nguồn tin / feeds: {len(rules.feeds)} ({len(off)} tắt: {', '.join(off) or 'không'}); "
+        f"Nguồn tin / feeds: {len(rules.feeds)} ({switched}); "
         f"chưa kiểm chứng {sum(not feed.verified for feed in feeds)}",
         f"Báo, trang tin / outlets: {len(outlets)}; chưa kiểm chứng {sum(not one.verified for one in outlets)}",
         f"Địa danh / places: {len(rules.places.places)} "
@@ -100,7 +102,7 @@ def _counts(rules: Rulebook) -> list[str]:
 
 def _remarks(rules: Rulebook) -> list[str]:
     """What is valid and hardly meant."""
-    lines = list(lower_case_names(rules.texts[PLACES]))
+    lines = list(place_remarks(rules.texts[PLACES]))
     if unchecked := [id_ for id_, fact in rules.facts.facts.items() if rules.facts.unreachable(fact)]:
         lines.append(
             f"CHÚ Ý: {len(unchecked)} dữ kiện bằng số không có words nên không câu nào được đối chiếu: "
@@ -112,6 +114,9 @@ def _remarks(rules: Rulebook) -> list[str]:
             f"CHÚ Ý: people.yaml chưa có ai. Thư đề gửi tới hộp thư thay thế ({boxes}); chưa ai xác nhận được dữ kiện. "
             "/ nobody in people.yaml: letters go to stand-in mailboxes, nobody can confirm"
         )
+    elif missing := [(role, held[0].email) for role, held in rules.people.by_role.items() if not held[0].login]:
+        roles = ", ".join(f"{role} (thư tới {email})" for role, email in missing)
+        lines.append(f"CHÚ Ý: people.yaml chưa có ai giữ vai trò {roles} / nobody holds this role")
     return lines
 
 

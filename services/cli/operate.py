@@ -6,6 +6,7 @@ import shutil
 from contextlib import closing
 from datetime import tzinfo
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -57,6 +58,8 @@ def init(
 
     Ví dụ: [bold]diembao init cau-hinh[/bold], sửa, rồi [bold]diembao check --config cau-hinh[/bold]
 
+    Chép thư mục đang dùng ra để thử tên gọi mới: [bold]diembao init banthu --config cau-hinh[/bold]
+
     Hệ thống nhiều máy: [bold]diembao init --stores[/bold] tạo topic của Kafka và chỉ mục của Elasticsearch một lần,
     trước khi các dịch vụ chạy; chạy lại không hại gì.
 
@@ -69,7 +72,7 @@ def init(
         _make_stores(settings_from(config, data))
     else:
         # Not DIEMBAO_CONFIG: it may name the very folder that is to be made.
-        _copy_out(resources.config_dir(config), folder)
+        _copy_out(resources.config_dir(config), folder, for_trial=config is not None)
 
 
 def _make_stores(settings: Settings) -> None:
@@ -80,7 +83,8 @@ def _make_stores(settings: Settings) -> None:
             typer.echo(f"Đã có {name}: {address} / ready")
 
 
-def _copy_out(source: Path, folder: Path) -> None:
+def _copy_out(source: Path, folder: Path, *, for_trial: bool) -> None:
+    """`for_trial`: a copy of a folder in use, beside which changes are tried."""
     if folder.resolve().is_relative_to(source.resolve()):
         typer.echo(f"{folder} nằm trong {source}; hãy chọn chỗ khác. / lies within what is to be copied", err=True)
         raise typer.Exit(INVALID)
@@ -96,9 +100,14 @@ def _copy_out(source: Path, folder: Path) -> None:
         typer.echo(f"{folder}: không chép được ({error}) / cannot be written", err=True)
         raise typer.Exit(INVALID) from error
     typer.echo(f"Đã chép cấu hình vào {folder}. / Configuration copied.")
-    typer.echo(
-        "Điền people.yaml và tên cơ quan trong diembao.yaml trước, rồi chạy: diembao check --config " + str(folder)
-    )
+    at, watches = quote(str(folder)), quote(str(folder / "watches.yaml"))
+    if for_trial:
+        typer.echo(
+            f"Sửa trong {folder}, chưa dịch vụ nào dùng. Kiểm tra: diembao check --config {at}. Thử trên bài cũ: "
+            f"diembao backtest {watches} --config {at}"
+        )
+    else:
+        typer.echo(f"Điền people.yaml và tên cơ quan trong diembao.yaml trước, rồi chạy: diembao check --config {at}")
 
 
 @app.command()

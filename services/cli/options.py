@@ -149,8 +149,8 @@ def silences(rules: Rulebook) -> list[str]:
 
 
 def refuse(errors: ConfigErrors) -> NoReturn:
-    """Print every error, one a line, and end with status 2: nothing changed."""
-    typer.echo(str(errors), err=True)
+    """Print the errors, one a line, and end with status 2: nothing changed."""
+    typer.echo(errors.told, err=True)
     raise typer.Exit(INVALID)
 
 
@@ -161,7 +161,9 @@ def moment(option: str, text: str, settings: Settings) -> datetime:
         if found.year not in _YEARS:
             raise ValueError(text)
     except ValueError as error:
-        typer.echo(f"{option}: {text} không phải thời điểm RFC 3339 hay ngày (2026-11-24T06:30) / not a time", err=True)
+        typer.echo(
+            f"{option}: {text} không phải ngày giờ; viết 2026-11-24 hoặc 2026-11-24T06:30 / not a time", err=True
+        )
         raise typer.Exit(INVALID) from error
     return found if found.tzinfo is not None else found.replace(tzinfo=settings.digest.zone)
 

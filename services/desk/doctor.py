@@ -84,7 +84,10 @@ def _guarded(what: str, look: Callable[[], list[Check]]) -> list[Check]:
 def _clock(settings: Settings, clock: Clock) -> Check:
     now = clock.now()
     local = now.astimezone(settings.digest.zone)
-    said = f"{local:%H:%M %d/%m/%Y} {settings.digest.zone} = {now:%H:%M} UTC; bản tin lúc {settings.digest.at}"
+    said = (
+        f"{local:%H:%M %d/%m/%Y} {settings.digest.zone} = {now:%H:%M} UTC; "
+        f"bản tin lúc {settings.digest.at} ngày làm việc"
+    )
     if now < _RELEASED:
         return Check("Đồng hồ / clock", "warn", f"{said}. Đồng hồ máy chạy sai: hãy chỉnh lại / the clock is wrong")
     return Check("Đồng hồ / clock", "ok", said)

@@ -179,6 +179,11 @@ class Tokens:
         """ " bu gia map ": the plain tokens, a space around each, for search by substring."""
         return f" {' '.join(self.plain)} " if self.plain else " "
 
+    @cached_property
+    def sentences(self) -> list[tuple[int, int]]:
+        """As `sentences` of the field as given: places, tone and facts each ask for them."""
+        return sentences(self.source)
+
     def found(self, automaton: AhoCorasick) -> Iterator[tuple[int, int]]:
         """(number of the pattern, first token) of each place where one stands in `joined`; a pattern begins with a
         space and ends with one.

@@ -108,7 +108,7 @@ class _Window:
         strongest = "about" if self._about else "part"
         self._main = next((mention.place for mention in mentions if mention.class_ == strongest), mentions[0].place)
         self._places: dict[tuple[Field, int], str] = {}
-        starts = {field: sentence_starts(fields[field].source) for field in FIELDS}
+        starts = {field: sentence_starts(fields[field]) for field in FIELDS}
         for mention in mentions:
             at = bisect_right(starts[mention.field], mention.start) - 1
             self._places.setdefault((mention.field, at), mention.place)

@@ -16,7 +16,7 @@ from typing import Literal
 from services.domain.article import FIELDS, Field, Fields
 from services.domain.phrases import Phrases, typed_without_marks
 from services.domain.record import Record
-from services.domain.text import Tokens, sentences
+from services.domain.text import Tokens
 
 Kind = Literal["incident", "critical", "positive", "mood_good", "mood_bad"]
 _Role = Literal[
@@ -140,15 +140,15 @@ def _entries(lexicon: Lexicon) -> Iterator[tuple[str, _Value]]:
             yield word, (role, ORDINARY)
 
 
-def sentence_starts(source: str) -> list[int]:
-    return [start for start, _ in sentences(source)]
+def sentence_starts(tokens: Tokens) -> list[int]:
+    return [start for start, _ in tokens.sentences]
 
 
 def _in_field(field: Field, tokens: Tokens, phrases: Phrases[_Value], unmarked: bool) -> Iterator[Signal]:
     found = phrases.find(tokens, unmarked)
     if not found:
         return
-    starts = sentence_starts(tokens.source)
+    starts = sentence_starts(tokens)
     where = [bisect_right(starts, tokens.starts[hit.first]) - 1 for hit in found]
     placed = list(zip(found, where, strict=True))
     ruled = {

@@ -270,6 +270,46 @@ def test_a_folder_beside_is_only_tried(data: Path, tmp_path: Path) -> None:
     assert proofs(data, watches.read_text(encoding="utf-8")) == known
 
 
+@pytest.mark.parametrize("file", ["places.yaml", WATCHES])
+@pytest.mark.parametrize("more", [("--apply",), ("--override", "gấp")])
+def test_a_folder_named_by_the_environment_is_not_written_where_no_service_follows_it(
+    data: Path, new: Path, tmp_path: Path, file: str, more: tuple[str, ...]
+) -> None:
+    beside = Path(shutil.copytree(data / "config", tmp_path / "banthu"))
+    with (beside / file).open("a", encoding="utf-8") as text:
+        text.write("# sửa\n")
+    with closing(SqliteLedger(data / "ledger.db")) as ledger:
+        put_folder(ledger, data / "config", FolderSeen(content="", taken=True))
+    before, watches = held(data), (beside / WATCHES).read_bytes()
+    options = [str(new), *more, "--data", str(data)]
+    result = CliRunner().invoke(app, options, env={"DIEMBAO_CONFIG": str(beside)})
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{beside} không phải thư mục mà dịch vụ đang dùng" in result.stderr
+    assert f"{data / 'config'}; ghi nó sau --config" in result.stderr
+    assert ((beside / WATCHES).read_bytes(), held(data)) == (watches, before)
+    assert not proofs(data, new.read_text(encoding="utf-8"))
+
+
+def test_without_a_folder_it_is_tried_with_what_is_in_force(data: Path, new: Path) -> None:
+    """And not with the shipped one, which stands in where none is named."""
+    options = [str(new), "--data", str(data), "--days", str(_DAYS)]
+    tried = CliRunner().invoke(app, options, env={"DIEMBAO_CONFIG": ""})
+    assert (tried.exit_code, "chưa có hiệu lực" in tried.stdout) == (0, False)
+    assert proofs(data, new.read_text(encoding="utf-8"))
+
+
+def test_what_a_colleague_saved_is_set_aside_and_told(data: Path, new: Path) -> None:
+    watches = data / "config" / WATCHES
+    unsaved = watches.read_text(encoding="utf-8") + "# của đồng nghiệp\n"
+    watches.write_text(unsaved, encoding="utf-8")
+    with closing(SqliteLedger(data / "ledger.db")) as ledger:
+        put_folder(ledger, data / "config", FolderSeen(content="", taken=False))
+    status, _, err = run(data, new, "--override", "gấp")
+    assert (status, watches.read_text(encoding="utf-8")) == (0, new.read_text(encoding="utf-8"))
+    assert f"được giữ ở {watches}~" in err
+    assert watches.with_name(f"{WATCHES}~").read_text(encoding="utf-8") == unsaved
+
+
 def test_a_folder_that_a_service_follows_is_tried_as_it_is_in_force(data: Path) -> None:
     places = data / "config" / "places.yaml"
     with closing(SqliteLedger(data / "ledger.db")) as ledger:

@@ -73,7 +73,7 @@ def test_history_says_who_when_why_and_what(office: Office) -> None:
     assert len(head) == 5
     assert [line[0] for line in lines] == [first, second]
     assert lines[0][1:] == ["08:00 02/11/2026", "dichvu", "khởi động lần đầu", f"{len(SMALL)} tệp / files"]
-    assert lines[1][1:] == ["08:00 23/11/2026", "dichvu", "", "topics.yaml (+1 −1)"]
+    assert lines[1][1:] == ["08:00 23/11/2026", "dichvu", "lưu tệp", "topics.yaml (+1 −1)"]
     assert f"Đang có hiệu lực: bản {second}" in result.stderr
     (_, told) = [json.loads(line) for line in office("config", "history", "--json").stdout.splitlines()]
     assert (told["previous"], told["files"]) == (first, [{"name": "topics.yaml", "added": 1, "removed": 1}])
@@ -98,6 +98,10 @@ def test_rollback_by_a_known_person(office: Office) -> None:
     assert office.live().version == first
     last = office("config", "history").stdout.splitlines()[-1].split("\t")
     assert (last[0], last[2], "Bắt quá nhiều tin" in last[3]) == (first, LOGIN, True)
+    assert f"--config {office.config} --apply" in result.stdout, "what to type for the articles that it took in"
+    again = office("config", "rollback", first[:8], "--reason", "Lần nữa")
+    assert (again.exit_code, "đang có hiệu lực rồi" in again.stdout) == (0, True)
+    assert "Lần nữa" not in office("config", "history").stdout
 
 
 def test_rollback_refuses_strangers_unknown_versions_and_what_would_be_lost(office: Office) -> None:
@@ -115,6 +119,55 @@ def test_rollback_refuses_strangers_unknown_versions_and_what_would_be_lost(offi
     assert stranger.exit_code == 2
     assert f"- {{login: {LOGIN}, name:" in stranger.stderr
     assert (office.config / "topics.yaml").read_text(encoding="utf-8") == MORE_TOPICS
+
+
+def test_rollback_leaves_a_folder_alone_that_no_service_follows(office: Office, tmp_path: Path) -> None:
+    first = office.live().version
+    office.save("topics.yaml", MORE_TOPICS)
+    copy = tmp_path / "banthu"
+    write_texts(copy, {**SMALL, "people.yaml": PEOPLE, "feeds.yaml": SMALL["feeds.yaml"] + "# sửa\n"})
+    options = ["--config", str(copy), "--data", str(office.data), "--reason", "thử"]
+    result = CliRunner().invoke(app, ["config", "rollback", first, *options])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert f"{copy} không phải thư mục mà dịch vụ đang dùng" in result.stderr
+    assert f"Thư mục đang dùng: {office.config}" in result.stderr
+    assert (copy / "feeds.yaml").read_text(encoding="utf-8") == SMALL["feeds.yaml"] + "# sửa\n"
+    office.live.refresh()
+    assert office.live().texts["topics.yaml"] == MORE_TOPICS
+
+
+def test_the_folder_of_the_services_under_another_name_is_theirs(office: Office, tmp_path: Path) -> None:
+    """As the operator's container sees it, also while an edit waits there."""
+    first = office.live().version
+    office.save("topics.yaml", MORE_TOPICS)
+    office.save("watches.yaml", OTHER_WATCHES)
+    (tmp_path / "cung-noi").symlink_to(office.config)
+    options = ["--config", str(tmp_path / "cung-noi"), "--data", str(office.data), "--reason", "thử"]
+    result = CliRunner().invoke(app, ["config", "rollback", first, *options])
+    assert result.exit_code == 0
+    assert f"Tệp chưa có hiệu lực được giữ ở {office.config / 'watches.yaml~'}" in result.stderr
+    office.live.refresh()
+    assert office.live().version == first
+
+
+def test_a_folder_that_holds_older_files_says_how_to_get_those_that_run(office: Office, tmp_path: Path) -> None:
+    copy = tmp_path / "ban-sao"
+    write_texts(copy, {**SMALL, "people.yaml": PEOPLE})
+    there = LiveRules(copy, office.ledger, office.clock, "dichvu", lambda _line: None, service="run")
+    there.start()
+    office.save("topics.yaml", MORE_TOPICS)
+    (copy / "feeds.yaml").write_text(SMALL["feeds.yaml"] + "# sửa\n", encoding="utf-8")
+    for _ in range(2):
+        there.refresh()
+    options = ["--config", str(copy), "--data", str(office.data)]
+    told = CliRunner().invoke(app, ["check", *options])
+    assert told.exit_code == 0
+    command = f"diembao config rollback {there().version} --config {copy} --reason 'LÝ DO'"
+    assert f"giữ bản cũ của topics.yaml; lấy bản đang chạy về: `{command}`" in told.stderr
+    result = CliRunner().invoke(app, ["config", "rollback", there().version, *options, "--reason", "lấy bản đang chạy"])
+    assert result.exit_code == 0
+    assert (copy / "topics.yaml").read_text(encoding="utf-8") == MORE_TOPICS
+    assert "giữ bản cũ" not in CliRunner().invoke(app, ["check", *options]).output
 
 
 def test_check_and_doctor_tell_of_what_waits(office: Office) -> None:

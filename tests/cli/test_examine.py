@@ -24,7 +24,7 @@ from tests.rulebook.conftest import FACT, SMALL
 def test_check_counts_a_valid_set(config: Path) -> None:
     result = run("check", "--config", config)
     assert result.exit_code == 0
-    assert "Nguồn tin / feeds: 1 (0 tắt: không); chưa kiểm chứng 1" in result.output
+    assert "Nguồn tin / feeds: 1 (không tắt nguồn nào); chưa kiểm chứng 1" in result.output
     assert "people.yaml chưa có ai" in result.output
 
 

@@ -31,8 +31,8 @@ def test_the_command_and_its_statuses(tmp_path: Path) -> None:
     status, out, said = run(tmp_path, "place:khong-co")
     assert (status, out) == (1, "")
     assert "Không có bài nào khớp" in said
-    assert "Không có địa danh mang mã khong-co." in said
-    assert "Không có báo mang mã khong-co." in run(tmp_path, "outlet:khong-co")[2]
+    assert "Không có địa danh mang mã khong-co; mã là mục id của places.yaml." in said
+    assert "Không có báo mang mã khong-co; mã là" in run(tmp_path, "outlet:khong-co")[2]
     status, out, said = run(tmp_path, "lúa AND")
     assert (status, out) == (2, "")
     assert "cột 8: ở đây cần một từ" in said

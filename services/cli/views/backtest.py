@@ -5,16 +5,19 @@ Tone stands nowhere: a table of outlets and tones would be a count of tone by ou
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from services.desk.backtest.trial import OfWatch, State, Told, Trial, totals
+from services.desk.backtest.compare import OfWatch, State, Told
+from services.desk.backtest.trial import Trial, totals
 from services.domain.codec import plain
 
 _STATES: dict[State, str] = {"new": "mới", "changed": "đã sửa", "same": "như cũ", "removed": "bỏ hoặc tắt"}
@@ -23,6 +26,16 @@ _MOST_BARS = 45
 _TOLD_ON_SCREEN = 5
 _LONGEST_TITLE = 90
 _ENOUGH_DAYS = 7
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int], None]]:
+    """(stage, how many are done) -> shown on a terminal alone, on stderr."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as bar:
+        task = bar.add_task("Đang thử", total=None)
+        yield lambda stage, done: bar.update(task, description=f"{stage}: {done}" if done else stage)
 
 
 def as_json(trial: Trial, zone: ZoneInfo) -> dict[str, Any]:

@@ -85,7 +85,15 @@ def show_case(console: Console, one: Reviewed, zone: ZoneInfo) -> None:
         said = f"{_local(step.at, zone)} {step.by_name} ({step.by}): {words.STATUSES[step.status]}. {step.reason}"
         console.print(Text(said))
     if one.status in ("proposed", "reopened"):
-        console.print(Text(f'diembao review confirm|dismiss|fix-register {case.finding_id[:10]} --reason "..."', "dim"))
+        for command, means in _DECISIONS:
+            console.print(Text(f'diembao review {command} {case.finding_id[:10]} --reason "…"   {means}', "dim"))
+
+
+_DECISIONS = (
+    ("confirm", "báo viết chưa chính xác"),
+    ("dismiss", "báo không sai"),
+    ("fix-register", "sổ dữ kiện sai"),
+)
 
 
 def _article(one: Reviewed, zone: ZoneInfo) -> str:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from services.desk.backtest.read import text_of
+from services.desk.backtest.days import text_of
 from services.desk.backtest.trial import Trial, documents
 from services.domain.article import tokens_of
 from services.domain.codec import decode, encode

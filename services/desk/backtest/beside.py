@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from services import resources
 from services.ports.ledger import Ledger
 from services.rulebook.accepted import WATCHES
 from services.rulebook.book import Rulebook
@@ -56,9 +57,12 @@ class Tried:
         )
 
 
-def tried_with(ledger: Ledger, running: Rulebook, folder: Path | None) -> Tried:
-    """The files of this folder where they differ from those in force, else the latter. Raises Unavailable."""
-    if folder is None or folder_seen(ledger, folder) is not None:
+def tried_with(ledger: Ledger, running: Rulebook, folder: Path) -> Tried:
+    """The files of this folder where they differ from those in force, else the latter. Raises Unavailable.
+
+    The shipped folder is the one of a command that named none: nobody means to try it.
+    """
+    if folder == resources.config_dir().absolute() or folder_seen(ledger, folder) is not None:
         return Tried(running.texts)
     texts = texts_in(folder)
     names = sorted((texts.keys() | running.texts.keys()) - {*_NOT_COMPARED})

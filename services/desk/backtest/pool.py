@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from multiprocessing import get_context
 
+from services.desk.backtest.judge import Verdict, judge_unmatched
 from services.domain.article import Article
 from services.domain.codec import decode, encode
-from services.domain.events import Enriched
+from services.domain.events import Collected, Enriched
 from services.domain.story import Sketch
 from services.enricher.change import Change
 from services.enricher.steps import places_again, unplaced
@@ -30,11 +31,17 @@ _AHEAD = 6
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One text. `document`: the JSON of what an earlier version of the watches read in it; else `article`'s JSON."""
+    """One text, as one of three kinds of JSON."""
 
     number: int
+    unmatched: bytes = b""
+    """A Collected that is to be judged."""
+    other_topics: bool = False
+    """Of `unmatched`: whether its topics are to be found again, too."""
     document: bytes = b""
+    """What an earlier version of the watches read in it."""
     article: bytes = b""
+    """To be read whole."""
     change: Change | None = None
 
 
@@ -43,42 +50,61 @@ class Done:
     """`sketch`: by which its story is still to be found; empty where the document has its story."""
 
     number: int
-    document: bytes
-    sketch: bytes
+    document: bytes = b""
+    sketch: bytes = b""
+    verdict: Verdict = (False, {})
+    """Of `unmatched`."""
 
 
-def read_again(jobs: Iterable[Job], rules: Rulebook) -> Iterator[Done]:
-    """All of them, in their order."""
-    rest = iter(jobs)
-    for job in islice(rest, FEW):
-        yield _done(job, rules)
-    first = list(islice(rest, _LOT))
-    if first:
-        yield from _in_processes(first, rest, rules.texts)
+class Pool:
+    """Its processes begin when they are needed, and last until the end."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        self._rules = rules
+        self._processes = min(4, os.cpu_count() or 1)
+        self._executor: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(cancel_futures=True)
+
+    def read(self, jobs: Iterable[Job]) -> Iterator[Done]:
+        """All of them, in their order."""
+        rest = iter(jobs)
+        if self._executor is None:
+            for job in islice(rest, FEW):
+                yield _done(job, self._rules)
+        waiting: deque[Future[list[Done]]] = deque()
+        lot = list(islice(rest, _LOT))
+        while lot or waiting:
+            if lot:
+                waiting.append(self._running().submit(_lot_done, lot))
+                lot = list(islice(rest, _LOT))
+            if waiting and (not lot or len(waiting) >= self._processes * _AHEAD):
+                yield from waiting.popleft().result()
+
+    def _running(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            # Not forked: connections to stores, and their threads, are open in this process.
+            context, given = get_context("spawn"), (dict(self._rules.texts),)
+            self._executor = ProcessPoolExecutor(self._processes, context, initializer=_begin, initargs=given)
+        return self._executor
 
 
 def opened(done: Done) -> tuple[Enriched, Sketch | None]:
     return decode(done.document, Enriched), decode(done.sketch, Sketch) if done.sketch else None
 
 
-def _in_processes(first: list[Job], rest: Iterator[Job], texts: Mapping[str, str]) -> Iterator[Done]:
-    # Not forked: connections to stores, and their threads, are open in this process.
-    context = get_context("spawn")
-    processes = min(4, os.cpu_count() or 1)
-    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(dict(texts),)) as pool:
-        waiting: deque[Future[list[Done]]] = deque()
-        lot = first
-        while lot or waiting:
-            if lot:
-                waiting.append(pool.submit(_lot_done, lot))
-                lot = list(islice(rest, _LOT))
-            if waiting and (not lot or len(waiting) >= processes * _AHEAD):
-                yield from waiting.popleft().result()
-
-
 def _done(job: Job, rules: Rulebook) -> Done:
+    if job.unmatched:
+        found = decode(job.unmatched, Collected)
+        verdict = judge_unmatched(found, rules, other_places=True, other_topics=job.other_topics)
+        return Done(job.number, verdict=verdict)
     if job.document:
-        return Done(job.number, encode(places_again(decode(job.document, Enriched), rules, also=rules.also)), b"")
+        return Done(job.number, encode(places_again(decode(job.document, Enriched), rules, also=rules.also)))
     document, sketch = unplaced(decode(job.article, Article), rules, also=rules.also, change=job.change)
     return Done(job.number, encode(document), encode(sketch))
 

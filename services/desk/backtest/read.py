@@ -14,15 +14,15 @@ from datetime import datetime
 
 import msgspec
 
-from services.alerter.clipping import Clipping, clip
+from services.alerter.clipping import clip
 from services.desk.backtest.basis import Bases
-from services.desk.backtest.forecast import Entry
-from services.desk.backtest.pool import Job, opened, read_again
+from services.desk.backtest.days import Days, Event, Read, Text, text_of
+from services.desk.backtest.judge import Verdict, judge_unmatched
+from services.desk.backtest.pool import Job, Pool, opened
 from services.desk.backtest.reasons import exclusions
 from services.domain.article import Article, Version, unread, version_of
 from services.domain.codec import decode, encode
 from services.domain.events import COLLECTED, ENRICHED, UNMATCHED, Collected, Enriched
-from services.domain.language import detect
 from services.domain.parking import read
 from services.domain.query import searchable
 from services.domain.record import Record
@@ -32,9 +32,6 @@ from services.ports.archive import Archive
 from services.ports.bus import Bus, Delivery
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
-
-Text = tuple[str, str, datetime]
-"""(article id, content hash, when it was read): one reading of one article."""
 
 
 class _Seen(Record, frozen=True, kw_only=True):
@@ -48,63 +45,6 @@ class _Came(Record, frozen=True, kw_only=True):
 
     article: _Seen
     rules: str = ""
-
-
-@dataclass(slots=True)
-class Event:
-    """A message of press.collected or press.unmatched."""
-
-    at: datetime
-    text: Text
-    collected: bool
-    """On press.collected."""
-    replayed: bool
-    """Put there by a back-test or a replay: in no letter."""
-    stays: bool
-    """On its topic under these rules too, whatever they say of it: they judged it, or it is a text read anew."""
-    wanted: bool = False
-    """Unmatched, and these rules would have collected it."""
-
-    @property
-    def key(self) -> str:
-        return self.text[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """One text under the new rules. `gone`: matches of the running rules, by watch."""
-
-    clipping: Clipping
-    wanted: bool
-    """Whether a collector under these rules publishes it to press.collected."""
-    before: frozenset[str]
-    """Watches that catch it under the rules that run."""
-    excluded: dict[str, tuple[str, ...]]
-    """Watch that only its NOT terms keep from it -> those terms."""
-    document: Enriched | None
-    """Kept whole where it has findings or was read again."""
-    again: bool = False
-    """Read again: the archive's document, where it holds one, may say something else."""
-
-
-@dataclass(slots=True)
-class Days:
-    """What the log holds of the days, in the order in which it came."""
-
-    events: list[Event] = field(default_factory=list)
-    reads: dict[Text, Read] = field(default_factory=dict)
-    taken: list[Event] = field(default_factory=list)
-    """Those that the new rules would have had in the archive."""
-    archived: set[str] = field(default_factory=set)
-    """Ids of articles on press.collected in these days."""
-    unread: int = 0
-    """Messages that could not be read."""
-    undone: set[Text] = field(default_factory=set)
-    """Texts that left the log meanwhile."""
-    kept_out: dict[Text, dict[str, tuple[str, ...]]] = field(default_factory=dict)
-    """Unmatched texts that only the NOT terms of a watch keep out: watch -> those terms."""
-    before: dict[Text, frozenset[str]] = field(default_factory=dict)
-    """Where other places or words are tried: the watches that catch a text as it was read, for it is read anew."""
 
 
 @dataclass(frozen=True)
@@ -122,51 +62,61 @@ class Reader:
     def read(self, since: datetime, until: datetime) -> Days:
         """Everything of [since, until) by the times of the bus. Raises Unavailable."""
         days, bases = Days(), Bases(self.ledger, self.rules, self.running)
-        self._come(days, bases, since, until)
-        self._known(days, bases, since)
-        self._take(days)
-        self._again(days, bases, since, until)
+        with Pool(self.rules) as pool:
+            self._come(days, bases, pool, since, until)
+            self._known(days, bases, pool, since)
+            self._take(days)
+            self._again(days, bases, pool, since, until)
         self._take(days)
         return days
 
-    def _come(self, days: Days, bases: Bases, since: datetime, until: datetime) -> None:
-        judge = _Judge(self.rules, bases)
+    def _come(self, days: Days, bases: Bases, pool: Pool, since: datetime, until: datetime) -> None:
+        for done in pool.read(self._events(days, bases, since, until)):
+            _judged(days, done.number, done.verdict)
+
+    def _events(self, days: Days, bases: Bases, since: datetime, until: datetime) -> Iterator[Job]:
+        """Takes what came, and gives the unmatched articles that are to be read again to be judged."""
         merged = heapq.merge(
             *(self.bus.scan(topic, since, until) for topic in (COLLECTED, UNMATCHED)), key=lambda one: one.at
         )
         for number, delivery in enumerate(merged):
-            try:
-                days.events.append(self._event(delivery, judge, days))
-            except ValueError:
-                days.unread += 1
             if number % 500 == 0:
                 self.reached("Đọc nhật ký thu bài", number)
+            try:
+                event = self._event(delivery, days)
+                # Judged before by these very rules, it stays unmatched.
+                found = None if event.collected or event.stays else decode(delivery.message.value, Collected)
+            except ValueError:
+                days.unread += 1
+                continue
+            days.events.append(event)
+            if found is None:
+                continue
+            place, basis = len(days.events) - 1, bases.of(found.rules)
+            if basis is not None and basis.holds(found.article, found.reading):
+                _judged(days, place, judge_unmatched(found, self.rules))
+            else:
+                yield Job(place, unmatched=delivery.message.value, other_topics=basis is None)
 
-    def _event(self, delivery: Delivery, judge: _Judge, days: Days) -> Event:
+    def _event(self, delivery: Delivery, days: Days) -> Event:
         message = delivery.message
-        collected, wanted = delivery.topic == COLLECTED, False
+        collected = delivery.topic == COLLECTED
         came = read(message.value, message.headers, _Came)
         seen, same = came.article, came.rules == self.rules.version
         if collected:
             days.archived.add(message.key)
-        elif not same:
-            found = decode(message.value, Collected)
-            wanted, excluded = judge.unmatched(found)
-            if excluded:
-                days.kept_out[text_of(found.article)] = excluded
         return Event(
             at=delivery.at,
             text=(message.key, seen.content_hash, seen.seen_at),
             collected=collected,
             replayed="replay" in message.headers,
             stays=same or (collected and seen.first_seen < seen.seen_at),
-            wanted=wanted,
         )
 
-    def _known(self, days: Days, bases: Bases, since: datetime) -> None:
+    def _known(self, days: Days, bases: Bases, pool: Pool, since: datetime) -> None:
         """What press.enriched holds of these texts; the last document of each."""
         stale = _Stale()
-        for done in read_again(self._enriched(days, bases, since, stale), self.rules):
+        for done in pool.read(self._enriched(days, bases, since, stale)):
             document, before = opened(done)[0], stale.before.pop(done.number)
             if stale.last.get(text_of(document.article)) == done.number:
                 days.reads[text_of(document.article)] = self._read(document, before, again=True)
@@ -239,7 +189,7 @@ class Reader:
         # What must be read again is judged when it was; until then it counts as it stands.
         return event.collected if known is None else known.wanted
 
-    def _again(self, days: Days, bases: Bases, since: datetime, until: datetime) -> None:
+    def _again(self, days: Days, bases: Bases, pool: Pool, since: datetime, until: datetime) -> None:
         """Through the enricher's steps: what was not read yet, or says something else under these rules."""
         versions = self._readings(days)
         missing = {event.text for event in days.taken if event.text not in days.reads} | versions
@@ -247,7 +197,7 @@ class Reader:
         if not missing:
             return
         neighbours = Neighbours(self.story_ledger)
-        for done in read_again(self._whole(missing, since, until), self.rules):
+        for done in pool.read(self._whole(missing, since, until)):
             document, sketch = opened(done)
             if sketch is not None:
                 told = neighbours.place(sketch)
@@ -316,42 +266,8 @@ class _Stale:
     before: dict[int, frozenset[str]] = field(default_factory=dict)
 
 
-class _Judge:
-    """Whether an unmatched article would have been collected under the new rules."""
-
-    def __init__(self, rules: Rulebook, bases: Bases) -> None:
-        self._rules, self._bases = rules, bases
-
-    def unmatched(self, found: Collected) -> tuple[bool, dict[str, tuple[str, ...]]]:
-        """(whether, the watches that only their NOT terms keep from it, with those terms)."""
-        article, reading, topics = found.article, found.reading, found.topics
-        basis, fields = self._bases.of(found.rules), unread(article)
-        if basis is None or not basis.holds(article, reading):
-            reading = self._rules.places.read(fields, article.published_at, also=self._rules.also)
-        if basis is None:
-            topics = self._rules.topics.find(fields, detect(fields, article.declared_language))
-        if reading.verdict != "none":
-            return True, {}
-        index = self._rules.index
-        reach = index.reach(searchable(article, reading, topics, "", fields).facts)
-        if reach == "none":
-            return False, {}
-        language = detect(fields, article.declared_language) if reach == "language" else ""
-        document = searchable(article, reading, topics, language, fields)
-        if index.possible(document):
-            return True, {}
-        return False, {one.id: exclusions(one.query, document) for one in index.excluded(document)}
-
-
-def text_of(article: Article) -> Text:
-    return article.article_id, article.content_hash, article.seen_at
-
-
-def entries(days: Days) -> Iterator[Entry]:
-    """The days as the alerter meets them."""
-    for event in days.taken:
-        if event.replayed:
-            continue
-        known = days.reads[event.text]
-        document = known.document if known.document is not None and known.document.findings else None
-        yield Entry(event.at, msgspec.structs.replace(known.clipping, entered_at=event.at), document)
+def _judged(days: Days, number: int, verdict: Verdict) -> None:
+    event = days.events[number]
+    event.wanted, excluded = verdict
+    if excluded:
+        days.kept_out[event.text] = excluded

@@ -38,6 +38,7 @@ _KINDS = frozenset(
         "khu phố",
     )
 )
+_KINDS_BEGIN = frozenset(kind[0] for kind in _KINDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,9 @@ def _unit_rows(fact: Fact) -> list[tuple[str, UnitRow]]:
 def _other_units(tokens: Tokens) -> list[Spot]:
     """ "huyện Krông Nô", "thôn 3": a kind of unit and a name with a capital, whatever it is."""
     found = []
-    for index in range(len(tokens) - 1):
+    for index, word in enumerate(tokens.marked[:-1]):
+        if word not in _KINDS_BEGIN:
+            continue
         length = (
             2 if tokens.marked[index : index + 2] in _KINDS else 1 if tokens.marked[index : index + 1] in _KINDS else 0
         )

@@ -11,7 +11,7 @@ from functools import cached_property
 
 from services.domain.article import FIELDS, Field, Fields
 from services.domain.fact.dates import DateMention, dates, days_without_year
-from services.domain.text import Tokens, sentences
+from services.domain.text import Tokens
 
 _LONGEST = 400
 """Tokens. Dates and places of a sentence are compared pair by pair."""
@@ -75,7 +75,7 @@ def statements(fields: Fields, spots: dict[Field, list[Spot]], published: date |
         tokens = fields[field]
         quoted = tuple(_quotations(tokens.source))
         places = [spot.first for spot in spots[field]]
-        for start, end in sentences(tokens.source):
+        for start, end in tokens.sentences:
             first, last = bisect_left(tokens.starts, start), bisect_left(tokens.starts, end) - 1
             if first <= last < first + _LONGEST:
                 said = tokens.source[start:end]
@@ -90,7 +90,8 @@ def token_span(tokens: Tokens, start: int, end: int) -> tuple[int, int]:
     return bisect_right(tokens.ends, start), bisect_left(tokens.starts, end) - 1
 
 
-_PAIRS = {"“": "”", "«": "»", "‘": "’", "„": "”"}
+_PAIRS = {'"': '"', "“": "”", "«": "»", "‘": "’", "„": "”"}
+_OPENING = re.compile(f"[{''.join(_PAIRS)}]")
 _SPEAKER = re.compile(
     r"^\s*(?:[-–—•+*]\s+|"
     r"(?:ông|bà|anh|chị|pv|phóng viên|đồng chí|luật sư|ths|ts|pgs|gs|đại tá|thượng tá)\b[^:\n]{0,80}:)",
@@ -109,12 +110,8 @@ def _quotations(text: str) -> Iterator[tuple[int, int]]:
             yield begin, end
             continue
         at = begin
-        while at < end:
-            character = text[at]
-            closing = '"' if character == '"' else _PAIRS.get(character)
-            if closing is None:
-                at += 1
-                continue
-            stop = text.find(closing, at + 1, end)
+        while (opening := _OPENING.search(text, at, end)) is not None:
+            at = opening.start()
+            stop = text.find(_PAIRS[opening[0]], at + 1, end)
             yield at, (stop + 1 if stop >= 0 else end)
             at = stop + 1 if stop >= 0 else end

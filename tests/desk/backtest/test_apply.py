@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +25,7 @@ from services.ports.ledger import Ledger
 from services.rulebook.accepted import WATCHES
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load_texts
-from tests.desk.backtest.test_trial import (
+from tests.desk.backtest.office import (
     ALL,
     CITY,
     PLANTED_WATCH,
@@ -39,19 +37,7 @@ from tests.desk.backtest.test_trial import (
     tried,
     with_watches,
 )
-from tests.journey.process import run_through
-from tests.replay.days import END, Days, documents, opened
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run_through("samples", tmp_path_factory.mktemp("samples"), Path()).data
-
-
-@pytest.fixture
-def days(finished: Path, tmp_path: Path) -> Iterator[Days]:
-    with opened(Path(shutil.copytree(finished, tmp_path / "data"))) as found:
-        yield found
+from tests.replay.days import END, Days, documents
 
 
 def wider(days: Days, *more: str) -> Rulebook:

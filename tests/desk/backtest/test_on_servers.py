@@ -10,7 +10,7 @@ import pytest
 from services.desk.backtest.apply import judge_again, work_of
 from services.domain.events import COLLECTED
 from services.rulebook.accepted import WATCHES
-from tests.desk.backtest.test_trial import ALL, CITY, URGENT, WIDER, forecast_of, replayed, tried, with_watches
+from tests.desk.backtest.office import ALL, CITY, URGENT, WIDER, forecast_of, replayed, tried, with_watches
 from tests.journey.process import run_through
 from tests.replay.days import Days, opened
 from tests.servers.kafka_server import KafkaServer
