@@ -159,7 +159,6 @@ RULES: dict[str, Rule] = {
         ("Xã Đăk Ơ, TP Đồng Nai.", "Xã Đa Kia, TP Đồng Nai.", "Xã Phú Nghĩa, TP Đồng Nai."),
         ("Xã Phước Sơn, TP Đồng Nai.", "Xã Bình Tân, TP Đồng Nai.", "Xã Long Hà, TP Đồng Nai."),
     ),
-    "furniture is not read": Rule("binh-phuoc", ("Tin ở Bình Phước.",), ("Xem thêm.",)),
 }
 
 

@@ -15,14 +15,12 @@ from services.domain.place.index import Candidate
 from services.domain.place.judge import Judged
 from services.domain.place.role import Role, Setting, role_of, traits_of
 from services.domain.place.words import KIND_WORDS
-from services.domain.text import sentences
 
 _BETWEEN = KIND_WORDS | {"và", "hay", "hoặc", "cùng", "với", "and", "nay", "thuộc"}
 # In "3 Hà Nội, 1 Bình Phước" the figures belong to a list; in "Hà Nội (17 %), ..." each has its own.
 _COUNTED = re.compile(r"\s*(?:[,;]|và)\s*\d{1,2}\s+")
 _A_LIST = 2
 """Neighbours that make a list; more are not counted."""
-_NEW_SENTENCE = re.compile(r"[.!?]\s+[^\W\d_a-z]")
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,7 @@ class Scene:
         self, judged: Sequence[Judged], territory: Callable[[str], frozenset[str]], recorded: frozenset[str]
     ) -> None:
         self._judged = judged
-        self._counts = [
-            (frozenset({one.place}) | territory(one.place)) & recorded if one.accepted else frozenset[str]()
-            for one in judged
-        ]
-        self._sentences: dict[Field, list[tuple[int, int]]] = {}
+        self._counts = [(frozenset({one.place}) | territory(one.place)) & recorded for one in judged]
         accepted = [number for number, one in enumerate(judged) if one.accepted]
         self.others = sum(not self._counts[number] for number in accepted)
         self.hits = [self._hit(group) for group in self._addresses(accepted)]
@@ -76,15 +70,12 @@ class Scene:
             members=tuple(group),
             places=frozenset().union(*(self._counts[number] for number in group)),
             role=role_of(setting),
-            traits=traits_of(setting, len(group)),
+            traits=traits_of(setting),
         )
 
     def _sentence(self, candidate: Candidate) -> tuple[int, int]:
-        source = candidate.tokens.source
-        spans = self._sentences.get(candidate.field)
-        if spans is None:
-            spans = self._sentences[candidate.field] = sentences(source) or [(0, len(source))]
-        return spans[max(bisect_right(spans, (candidate.start, len(source))) - 1, 0)]
+        tokens = candidate.tokens
+        return tokens.sentences[bisect_right(tokens.sentences, (candidate.start, len(tokens.source))) - 1]
 
     def _neighbours(self, group: Sequence[int]) -> int:
         """How many places of elsewhere stand in one list with the hit."""
@@ -110,7 +101,7 @@ class Scene:
         return False
 
     def _linked(self, before: int, after: int) -> bool:
-        """Whether only separators and words for kinds of units stand between the two."""
+        """Whether only separators and words for kinds of units stand between the two, in one sentence."""
         one, two = self._judged[before].candidate, self._judged[after].candidate
         if one.field != two.field:
             return False
@@ -120,4 +111,4 @@ class Scene:
         gap = one.tokens.source[one.end : two.start]
         if re.search(r"\d", gap) and not _COUNTED.fullmatch(gap):
             return False
-        return "\n" not in gap and not _NEW_SENTENCE.search(gap.replace("TP.", "TP"))
+        return self._sentence(one) == self._sentence(two)

@@ -85,7 +85,7 @@ class PlaceJudge:
         unmistakable = self._places[place].unmistakable or not self._watched(place)
         refusal = self._person(candidate, place)
         a_name = candidate.capitalised or (unmistakable and (_long(candidate) or _lower(candidate)))
-        if refusal is None and not a_name:
+        if not a_name:
             rule = "lower_case" if unmistakable else _COMMON_WORD
             refusal = _no(candidate, place, rule, "Viết thường: không phải tên riêng.")
         if refusal is not None:
@@ -97,9 +97,10 @@ class PlaceJudge:
                 return refusal
         if unmistakable:
             return self._yes_by_name(candidate, place)
-        for bearer in self._bearers(candidate, kind, on):
-            if any(self._tells(bearer, other, on) for other in address.places):
-                return _yes(candidate, bearer, "address", f"Địa chỉ kèm theo: {address.words}.", 0.97)
+        for other in address.places:  # the nearest first: two communes of one name lie in one province
+            for bearer in self._bearers(candidate, kind, on):
+                if self._tells(bearer, other, on):
+                    return _yes(candidate, bearer, "address", f"Địa chỉ kèm theo: {address.words}.", 0.97)
         if kind is not None and not self._had_kind(place, kind):
             return _no(candidate, place, "other_kind", f"Sổ địa danh không có “{kind} {candidate.surface}”.")
         return self._landmark(candidate, place) or self._longer(candidate, place)
@@ -111,12 +112,11 @@ class PlaceJudge:
     def _bearers(self, candidate: Candidate, kind: Kind | None, on: date | None) -> list[str]:
         """The places of one name, the likeliest first: by kind, the widest, then what was in force that day."""
 
-        def order(place: str) -> tuple[bool, bool, bool, bool, int]:
+        def order(place: str) -> tuple[bool, bool, bool, int]:
             names = [name for name in self._places[place].names if kind is None or same_kind(name.kind, kind)]
             in_force = any(name.valid(on) for name in names)
             return (
                 not names,
-                kind is not None and not in_force,
                 self._is_commune(place),
                 not in_force,
                 len(self._around[place]),
@@ -131,7 +131,7 @@ class PlaceJudge:
 
     def _tells(self, place: str, other: str, on: date | None) -> bool:
         """Whether an address with `other` in it tells `place`: not when that name is itself borne by many."""
-        sure = self._places[other].unmistakable or not self._watched(other) or other in self._around[place]
+        sure = self._places[other].unmistakable or other in self._around[place]
         return sure and self._in_one_territory(place, other, on)
 
     def _had_kind(self, place: str, kind: Kind) -> bool:
@@ -139,7 +139,7 @@ class PlaceJudge:
 
     def _person(self, candidate: Candidate, place: str) -> Judged | None:
         tokens, before = candidate.tokens, candidate.first - 1
-        if before < 0 or not candidate.capitalised or not _only_space(candidate, before):
+        if not candidate.capitalised or not _only_space(candidate, before):
             return None
         word = tokens.marked[before]
         if word in PERSON_TITLES:
@@ -148,7 +148,7 @@ class PlaceJudge:
             return None
         starts = _starts_sentence(candidate, before)
         surname = word in SURNAMES or (word in DOUBTFUL_SURNAMES and not starts)
-        if not surname and before and _only_space(candidate, before - 1) and candidate.capital(before - 1):
+        if not surname and _only_space(candidate, before - 1) and candidate.capital(before - 1):
             surname = tokens.marked[before - 1] in SURNAMES and word not in STARTERS | NEVER_IN_NAME
         if surname:
             return _no(candidate, place, "person", f"Tên người: “{tokens.surface(before, candidate.last)}”.")
@@ -162,7 +162,7 @@ class PlaceJudge:
 
     def _landmark(self, candidate: Candidate, place: str) -> Judged | None:
         tokens, before = candidate.tokens, candidate.first - 1
-        if before < 0 or not tokens.unbroken(before, candidate.first):
+        if not tokens.unbroken(before, candidate.first):
             return None
         if tokens.marked[before] in LANDMARKS or tokens.marked[before - 1 : before + 1] in LANDMARK_PAIRS:
             return _no(candidate, place, "landmark", f"Tên đặt cho thứ khác: “{tokens.marked[before]}”.")
@@ -171,7 +171,7 @@ class PlaceJudge:
     def _longer(self, candidate: Candidate, place: str) -> Judged | None:
         """A name with a capital right beside it is a part of a longer name: "Thăng Long Hà Nội"."""
         tokens, before, after = candidate.tokens, candidate.first - 1, candidate.last + 1
-        if candidate.capitalised and candidate.capital(before) and _only_space(candidate, before):
+        if candidate.capital(before) and _only_space(candidate, before):
             word = tokens.marked[before]
             shouting = tokens.surface(before, before).isupper() and len(word) > 1
             if word not in STARTERS | NEVER_IN_NAME and not shouting and not _starts_sentence(candidate, before):
@@ -226,8 +226,6 @@ class PlaceJudge:
 
     def _in_one_territory(self, place: str, anchor: str, on: date | None) -> bool:
         """Whether naming `anchor` tells that `place` is meant: it lies in it, or they lie in one district."""
-        if anchor == place:
-            return False
         around, other = self._around[place], self._around[anchor]
         if anchor in around:
             return self._watched(anchor) or self._in_force(place, on)
@@ -237,11 +235,8 @@ class PlaceJudge:
         return self._places[place].watched
 
     def _in_force(self, place: str, on: date | None) -> bool:
-        """A name that ended with the old province is not told by the new city alone: it has others of that name."""
-        return any(name.valid_to is None for name in self._places[place].names) and (
-            on is None
-            or any(parent.valid(on) and not self._watched(parent.place) for parent in self._places[place].parents)
-        )
+        """What ended with the old province is not told by the new city alone: it has others of that name."""
+        return any(parent.valid(on) and not self._watched(parent.place) for parent in self._places[place].parents)
 
     def _related(self, place: str, others: Sequence[str]) -> bool:
         around = self._around[place]

@@ -12,7 +12,7 @@ def kind_of(candidate: Candidate) -> Kind | None:
     tokens, first = candidate.tokens, candidate.first
     for words, kind in KIND_BEFORE:
         begin = first - len(words)
-        if begin >= 0 and tokens.marked[begin:first] == words and _joins(candidate, begin, first):
+        if tokens.marked[begin:first] == words and _joins(candidate, begin, first):
             return kind
     after = candidate.last + 1
     if after < len(tokens) and tokens.unbroken(candidate.last, after):

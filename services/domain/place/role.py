@@ -39,9 +39,7 @@ _DELEGATE = re.compile(
 )
 _DELEGATE_WORDS = re.compile(r"\b(?:đbqh|đb|đại biểu|đoàn|hlv|vđv)\b")
 _BORDER = re.compile(r"\b(?:giáp|cách|gần|nối với|giáp ranh|kết nối với|tiếp giáp)(?: với)?$")
-_COMPANY = re.compile(
-    r"\b(?:công ty|ngân hàng|chi nhánh|tập đoàn|nông trường)\b(?!.*\b(?:tại|ở|của|huyện|tỉnh)\b)(?: \S+){0,6}$"
-)
+_COMPANY = re.compile(r"\b(?:công ty|ngân hàng|chi nhánh|tập đoàn|nông trường)\b(?!.*\b(?:tại|ở|của|huyện|tỉnh)\b)")
 _SOMEBODY = re.compile(r"\b(?:một|cho|của|với)(?: \S+){0,2} (?:người|đàn ông|phụ nữ|thanh niên) (?:ở|tại)$")
 _ISSUER = re.compile(r"\bdo (?:công an|ca)$")
 _ITEM = re.compile(r"\b(?:dự án|nhà máy|khu|trung tâm|công ty)\b")
@@ -70,6 +68,9 @@ _COMPARED = re.compile(r"\b(?:tương tự|giống|trước đây|từng|điển
 _FIGURE_REACH = 80
 _CREDIT_REACH = 90
 _LONGEST_ADDRESS = 16
+_LONGEST_PERSON = 7
+"""A title or surname and six names."""
+_ANY_SURNAME = SURNAMES | DOUBTFUL_SURNAMES
 # What is looked at of one sentence: tokens before, characters after. A text without any full stop stays linear.
 _SEEN_BEFORE = 60
 _SEEN_AFTER = 200
@@ -149,8 +150,8 @@ def role_of(setting: Setting) -> Role:
     return "own"
 
 
-def traits_of(setting: Setting, parts: int) -> frozenset[str]:
-    """Signs of a statement of its own; `parts` is the number of names in the address."""
+def traits_of(setting: Setting) -> frozenset[str]:
+    """Signs of a statement of its own."""
     tokens, last = setting.first.tokens, setting.last.last
     near = setting.near
     followed = tokens.marked[last + 1 : last + 2]
@@ -164,7 +165,6 @@ def traits_of(setting: Setting, parts: int) -> frozenset[str]:
         "event": _EVENT.search(said),
         "compared": _COMPARED.search(said),
         "figure": re.search(r"\d", setting.after[:_FIGURE_REACH]),
-        "address": parts > 1,
     }
     return frozenset(name for name, holds in found.items() if holds)
 
@@ -193,39 +193,39 @@ def _is_home(setting: Setting) -> bool:
 def _person_in_brackets(setting: Setting) -> bool:
     """ "Nguyễn Văn A (1995, Bình Phước)": where somebody comes from."""
     name, source = setting.first, setting.first.tokens.source
-    opened = source.rfind("(", max(0, name.start - 25), name.start)
-    if opened < 0 or not re.match(r"\s*[),;-]", source[setting.last.end : setting.last.end + 3]):
+    if not re.match(r"\s*[),;-]", source[setting.last.end : setting.last.end + 3]):
         return False
-    at, run = bisect_right(name.tokens.starts, opened) - 1, 0
-    while at >= 0 and name.capital(at) and run < 6:
-        if run and name.tokens.marked[at] in SURNAMES | DOUBTFUL_SURNAMES:
-            return True
-        at, run = at - 1, run + 1
-    return False
+    opened = source.rfind("(", max(0, name.start - 25), name.start)
+    return _person_ends_at(name, bisect_right(name.tokens.starts, opened) - 1, _ANY_SURNAME)
 
 
 def _person_of(setting: Setting) -> bool:
     """ "bà Nguyễn Thị A ở Bình Phước": a person, by title and name, and where she lives."""
-    if not setting.near or setting.near[-1] != "ở":
+    if setting.near[-1:] != ["ở"]:
         return False
-    name = setting.first
-    at = name.first - (len(setting.before) - len(setting.near)) - 2
-    run = 0
-    while at >= 0 and name.capital(at) and run < 6:
-        at, run = at - 1, run + 1
-    return run > 0 and at >= 0 and name.tokens.marked[at] in PERSON_TITLES
+    kinds = len(setting.before) - len(setting.near)
+    return _person_ends_at(setting.first, setting.first.first - kinds - 2, PERSON_TITLES)
 
 
 def _is_speaker(setting: Setting) -> bool:
     """ "bà Nguyễn Thị A, Bình Phước nói": the name before the comma belongs to a person."""
-    if not (_SPEAKS.match(setting.after) and _follows_a_comma(setting)):
-        return False
-    name, at, run = setting.first, setting.first.first - 1, 0
-    while at >= 0 and name.capital(at) and run < 6:
-        if run and name.tokens.marked[at] in SURNAMES | DOUBTFUL_SURNAMES:
+    return bool(
+        _SPEAKS.match(setting.after)
+        and _follows_a_comma(setting)
+        and _person_ends_at(setting.first, setting.first.first - 1, _ANY_SURNAME | PERSON_TITLES)
+    )
+
+
+def _person_ends_at(name: Candidate, at: int, begins: frozenset[str]) -> bool:
+    """Whether a person's name ends with the token `at`: capitals, and before them a word of `begins`."""
+    for length in range(_LONGEST_PERSON):
+        if at - length < 0:
+            return False
+        if length and name.tokens.marked[at - length] in begins:
             return True
-        at, run = at - 1, run + 1
-    return run > 0 and at >= 0 and name.tokens.marked[at] in PERSON_TITLES
+        if not name.capital(at - length):
+            return False
+    return False
 
 
 def _follows_a_comma(setting: Setting) -> bool:

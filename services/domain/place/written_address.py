@@ -52,7 +52,7 @@ def follow(candidate: Candidate, known: Mapping[int, Candidate], choose: Choice)
             at = known[at].last + 1
             continue
         end = _capitalised_until(candidate, at)
-        if end == at and kind is not None and at < len(tokens) and tokens.marked[at].isdigit():
+        if kind is not None and tokens.marked[at].isdigit():
             end = at + 1  # "quận 9"
         if end == at:
             break
@@ -84,7 +84,7 @@ def _skip_kind(tokens: Tokens, at: int) -> tuple[int, Kind | None]:
 
 def _capitalised_until(candidate: Candidate, at: int) -> int:
     tokens, end = candidate.tokens, at
-    while end < len(tokens) and end - at < _LONGEST_NAME and candidate.capital(end):
+    while end - at < _LONGEST_NAME and candidate.capital(end):
         if end > at and not tokens.unbroken(end - 1, end):
             break
         end += 1
