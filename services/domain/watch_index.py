@@ -8,13 +8,14 @@ asking every watch in turn.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from services.domain.query import Alternatives, Searchable
+from services.domain.query.match import holds, quickest_first
 from services.domain.query.necessary import necessary
-from services.domain.query.tree import Value, leaves
+from services.domain.query.tree import And, Node, Not, Or, Place, Text, Value, all_of, leaves
 from services.domain.watch import CompiledWatch
 
 
@@ -24,18 +25,25 @@ class WatchIndex:
     def __init__(self, watches: Iterable[CompiledWatch]) -> None:
         self._watches = tuple(watches)
         self._hits = _Table([one.query.necessary for one in self._watches])
+        self._rest = [_rest_of(one.query.tree) for one in self._watches]
         self._spoken = [_asks_language(one) for one in self._watches]
-        wider = [(number, one.query.wider) for number, one in enumerate(self._watches)]
-        self._with_exclusions = [number for number, tree in wider if tree is not None]
-        self._excluding = _Table([necessary(tree) for _, tree in wider if tree is not None])
+        wider = [(number, necessary(tree)) for number, one in enumerate(self._watches) if (tree := one.query.wider)]
+        # What NOT keeps out needs what a hit needs, as a rule: then it stands among the same candidates.
+        alike = {number for number, sets in wider if sets == self._watches[number].query.necessary}
+        self._wider = {number: _rest_of(tree) for number in alike if (tree := self._watches[number].query.wider)}
+        others = [(number, sets) for number, sets in wider if number not in alike]
+        self._with_exclusions = [number for number, _ in others]
+        self._excluding = _Table([sets for _, sets in others])
 
     def matching(self, document: Searchable) -> list[CompiledWatch]:
         """Those whose query surely hits the article."""
-        return self._ask(self._hits.candidates(document), lambda one: one.query.matches(document))
+        asked = [(number, self._rest[number]) for number in self._hits.candidates(document)]
+        return [self._watches[number] for number in _holding(asked, document)]
 
     def possible(self, document: Searchable) -> list[CompiledWatch]:
         """Those that are not surely false."""
-        return self._ask(self._hits.candidates(document), lambda one: one.query.possible(document))
+        found = map(self._watches.__getitem__, self._hits.candidates(document))
+        return [one for one in found if one.query.possible(document)]
 
     def excluded(self, document: Searchable) -> list[CompiledWatch]:
         """Those that only what stands under NOT keeps from hitting it."""
@@ -43,13 +51,18 @@ class WatchIndex:
 
     def judged(self, document: Searchable) -> tuple[list[CompiledWatch], list[CompiledWatch]]:
         """(matching, excluded), each watch asked once."""
-        hits = {number for number in self._hits.candidates(document) if self._watches[number].query.matches(document)}
-        kept_out = [
+        candidates = self._hits.candidates(document)
+        hits = _holding([(number, self._rest[number]) for number in candidates], document)
+        hit = set(hits)
+        missed = set(candidates) - hit
+        kept_out = _holding([(number, self._wider[number]) for number in missed & self._wider.keys()], document)
+        kept_out += [
             number
             for number in map(self._with_exclusions.__getitem__, self._excluding.candidates(document))
-            if number not in hits and self._watches[number].query.excluded(document, missed=True)
+            if number not in hit and self._watches[number].query.excluded(document, missed=True)
         ]
-        return [self._watches[number] for number in sorted(hits)], [self._watches[number] for number in kept_out]
+        kept_out.sort()
+        return [self._watches[number] for number in hits], [self._watches[number] for number in kept_out]
 
     def reach(self, facts: frozenset[str]) -> Literal["none", "words", "language"]:
         """What must be known of an article of these places, topics and outlet to say which of them hit it.
@@ -61,8 +74,23 @@ class WatchIndex:
             return "none"
         return "language" if any(self._spoken[number] for number in near) else "words"
 
-    def _ask(self, numbers: Iterable[int], holds: Callable[[CompiledWatch], bool]) -> list[CompiledWatch]:
-        return [one for one in map(self._watches.__getitem__, numbers) if holds(one)]
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """What must still be asked of a candidate: `_Table` has seen that it has a key of each set that decides alone."""
+
+    without: frozenset[str]
+    """Places, topics, outlets and languages that it must not have."""
+    tree: Node | None
+
+
+def _holding(asked: Iterable[tuple[int, _Rest]], document: Searchable) -> list[int]:
+    facts = document.facts
+    return [
+        number
+        for number, rest in asked
+        if rest.without.isdisjoint(facts) and (rest.tree is None or holds(rest.tree, document))
+    ]
 
 
 @dataclass(slots=True)
@@ -126,11 +154,13 @@ class _Table:
                     yield group
 
 
-def _by_words(group: _Group, words: frozenset[str]) -> Iterator[int]:
-    for word in words & group.by_word.keys():
-        for number, rest in group.by_word[word]:
-            if not any(map(words.isdisjoint, rest)):
-                yield number
+def _by_words(group: _Group, words: frozenset[str]) -> list[int]:
+    return [
+        number
+        for word in words & group.by_word.keys()
+        for number, rest in group.by_word[word]
+        if not rest or not any(map(words.isdisjoint, rest))
+    ]
 
 
 def _split(sets: tuple[Alternatives, ...]) -> tuple[tuple[Alternatives, ...], tuple[Alternatives, ...]]:
@@ -138,6 +168,27 @@ def _split(sets: tuple[Alternatives, ...]) -> tuple[tuple[Alternatives, ...], tu
     facts = tuple(one for one in sets if all(":" in key for key in one))
     words = tuple(one for one in sets if not any(":" in key for key in one))
     return facts, words
+
+
+def _rest_of(tree: Node) -> _Rest:
+    nodes = tree.nodes if isinstance(tree, And) else (tree,)
+    without = [node for node in nodes if isinstance(node, Not) and _is_fact(node.node)]
+    left = [node for node in nodes if node not in without and not _decided(node)]
+    return _Rest(
+        frozenset(key for node in without for one in necessary(node.node) for key in one),
+        quickest_first(all_of(left)) if left else None,
+    )
+
+
+def _decided(node: Node) -> bool:
+    """Whether the one set of keys that the node needs is also enough for it, and `_split` tells its kind."""
+    sides = node.nodes if isinstance(node, Or) else (node,)
+    words = [isinstance(leaf, Text) and len(leaf.written) == 1 and not leaf.exact and not leaf.field for leaf in sides]
+    return all(words) or all(map(_is_fact, sides))
+
+
+def _is_fact(node: Node) -> bool:
+    return isinstance(node, Place) or (isinstance(node, Value) and node.name != "tone")
 
 
 def _without_language(sets: tuple[Alternatives, ...]) -> tuple[Alternatives, ...]:

@@ -207,6 +207,8 @@ def test_ranges_of_time_are_half_open(query: str, first: datetime) -> None:
         (r"lúa re:/(\pL+\s){5,50}/", 9, "mẫu quá lớn"),
         ("lúa re:/" + "a" * 301 + "/", 309, "mẫu quá dài"),
         ("lúa re:/a\udcff/", 10, "không phải là chữ"),
+        ("outlet:\udcff", 8, "không phải là chữ UTF-8"),
+        ("lúa \ud83c mía", 5, "không phải là chữ UTF-8"),
         ("lúa re:/x*/", 9, "bài nào cũng khớp"),
         ("lúa re://", 9, "bài nào cũng khớp"),
         ("re:/lúa/", 1, "cần thêm"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.domain.query import QueryError, Searchable, parse
@@ -48,13 +48,25 @@ def compiled(number: int, query: str) -> CompiledWatch | None:
     return CompiledWatch(Watch(id=f"w{number}", name="w", query=query, recipients=["analyst"]), found)
 
 
-@given(st.lists(QUERIES, max_size=12), ARTICLES)
-def test_the_answers_are_those_of_asking_every_watch(queries: list[str], article: Searchable) -> None:
-    watches = [one for number, query in enumerate(queries) if (one := compiled(number, query)) is not None]
-    index = WatchIndex(watches)
-    assert index.matching(article) == [one for one in watches if one.query.matches(article)]
-    assert index.possible(article) == [one for one in watches if one.query.possible(article)]
-    assert index.excluded(article) == [one for one in watches if one.query.excluded(article)]
+def test_the_answers_are_those_of_asking_every_watch() -> None:
+    pairs = 0
+
+    @settings(max_examples=600, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(st.lists(QUERIES, min_size=8, max_size=12), ARTICLES)
+    def compare(queries: list[str], article: Searchable) -> None:
+        nonlocal pairs
+        watches = [one for number, query in enumerate(queries) if (one := compiled(number, query)) is not None]
+        index = WatchIndex(watches)
+        hits = [one for one in watches if one.query.matches(article)]
+        excluded = [one for one in watches if one.query.excluded(article)]
+        assert index.matching(article) == hits
+        assert index.possible(article) == [one for one in watches if one.query.possible(article)]
+        assert index.excluded(article) == excluded
+        assert index.judged(article) == (hits, excluded)
+        pairs += len(watches)
+
+    compare()
+    assert pairs >= 2000
 
 
 @given(st.lists(QUERIES, max_size=6), ARTICLES)

@@ -21,6 +21,23 @@ def pairs(near: Near, tokens: Tokens) -> Iterator[tuple[int, int]]:
             yield left, right
 
 
+def sides(near: Near, tokens: Tokens) -> tuple[list[int], list[int]]:
+    """The left and the right sides of all pairs, each once and in order; their number may be the square of these."""
+    lefts, rights = occurrences(near.left, tokens), occurrences(near.right, tokens)
+    left_length, right_length = len(near.left.tokens), len(near.right.tokens)
+    return (
+        [at for at in lefts if _stands_near(at, left_length, rights, right_length, near.within)],
+        [at for at in rights if _stands_near(at, right_length, lefts, left_length, near.within)],
+    )
+
+
+def _stands_near(at: int, length: int, others: list[int], other_length: int, within: int) -> bool:
+    before, after = at - other_length, at + length
+    return bisect_left(others, before - within) < bisect_right(others, before) or (
+        bisect_left(others, after) < bisect_right(others, after + within)
+    )
+
+
 def occurrences(text: Text, tokens: Tokens) -> list[int]:
     """Indices of the first token of each occurrence, in order; they may overlap."""
     held, wanted = tokens.marked if text.exact else tokens.plain, text.tokens

@@ -63,6 +63,8 @@ _POSITIVE = (Text, Near, Regex, Place, Value, Since, Until)
 _CHOOSING = (Text, Near, Place, Value, Since)
 _CHOOSING_VALUES = ("topic", "outlet")
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*")
+# What a command line makes of bytes that are no UTF-8; no engine takes it.
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
 _DAY = re.compile(r"(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})|(?P<d2>\d{1,2})/(?P<m2>\d{1,2})/(?P<y2>\d{4})")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?([Zz]|[+-]\d\d:\d\d)?")
 
@@ -71,6 +73,8 @@ def parse_tree(query: str) -> Node:
     """The tree of a query. Raises QueryError."""
     if len(query) > MAX_CHARACTERS:
         raise QueryError(MAX_CHARACTERS + 1, f"truy vấn quá dài; cần tối đa {MAX_CHARACTERS} ký tự")
+    if odd := _NO_CHARACTER.search(query):
+        raise QueryError(odd.start() + 1, "ở đây có một byte không phải là chữ UTF-8; cần xóa đi rồi viết lại")
     reader = _Reader(lex(query))
     if reader.ended():
         raise QueryError(1, "truy vấn trống; cần ít nhất một từ hoặc một điều kiện")
