@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -67,6 +68,8 @@ class Acceptance:
     """Empty at the first start."""
     changed: list[str]
     """Names of files that are new, gone or different."""
+    kept: tuple[Path, ...] = ()
+    """Files of the folder that would have been lost, set aside under these names."""
 
 
 def accept(

@@ -6,7 +6,7 @@ which a running service takes by itself, and the next one at its start.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -27,28 +27,32 @@ from services.rulebook.load import load_texts, version_of
 from services.rulebook.pending import clear_pending
 from services.rulebook.proof import override, proofs_of, words_of
 
+_FEWEST_CHARACTERS = 4
+
 
 def accept_watches(ledger: Ledger, config_dir: Path, text: str, by: str, at: datetime) -> Acceptance:
     """Put this watches.yaml into the folder and make it, with the other files in force, the accepted version.
 
     Its proof (`record_backtest`, `override`) must stand in the ledger: raises NotInForce without it, or before the
     first start. Raises ConfigErrors where it is not valid with the rules in force, Unavailable where folder or ledger
-    cannot be written; until the rename nothing changed.
+    cannot be written; until the rename nothing changed. Watches that somebody else saved there and that are not in
+    force are set aside: `Acceptance.kept`.
     """
-    last = proofs_of(ledger, text).last
+    last, kept = proofs_of(ledger, text).last, list[Path]()
     if last is None:
         raise NotInForce("watches.yaml này chưa được thử / these watches are not back-tested")
     while True:
         current = _current(ledger)
         rules = load_texts({**current.texts, WATCHES: text})
-        if texts_in(config_dir).get(WATCHES) != text:
-            write_texts(config_dir, {WATCHES: text})
+        standing = texts_in(config_dir)[WATCHES]
+        if standing != text:
+            kept += write_texts(config_dir, {WATCHES: text}, keep_old=standing != current.texts[WATCHES])
         try:
             taken = accept(ledger, rules, by, at, note=words_of(last), basis=current.version)
         except Conflict:
             continue  # a service took other files just now: with those, then
         clear_pending(ledger)
-        return taken
+        return replace(taken, kept=tuple(kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,10 @@ class RolledBack:
     version: str
     changed: list[str]
     """Names of the files that differ from what was in force."""
-    kept: bool
-    """Whether files that were never in force were moved aside, as NAME~."""
+    kept: tuple[Path, ...] = ()
+    """What was never in force and would have been lost, set aside under these names."""
+    was_there: bool = False
+    """It is in force, and the folder holds it: nothing was done."""
 
 
 def roll_back(ledger: Ledger, config_dir: Path, version: str, by: str, at: datetime, reason: str = "") -> RolledBack:
@@ -75,6 +81,9 @@ def roll_back(ledger: Ledger, config_dir: Path, version: str, by: str, at: datet
     # It ran once: a sample that this program reads otherwise is no reason to refuse it.
     rules = load_texts(target.texts, samples=False)
     standing = texts_in(config_dir)
+    if current.version == version == version_of(standing):
+        clear_pending(ledger)
+        return RolledBack(version, [], was_there=True)
     known = {one.version for one in history(ledger)}
     unsaved = version_of(standing) not in known
     if unsaved and not reason.strip():
@@ -87,21 +96,25 @@ def roll_back(ledger: Ledger, config_dir: Path, version: str, by: str, at: datet
     watches = target.texts[WATCHES]
     if watches != current.texts[WATCHES]:
         override(ledger, watches, note, by, at)
-    write_texts(
+    kept = write_texts(
         config_dir,
         {name: text for name, text in target.texts.items() if standing.get(name) != text},
         keep_old=unsaved,
     )
-    for name in standing.keys() - target.texts.keys():
-        remove_file(config_dir, name)
+    kept += [remove_file(config_dir, name) for name in sorted(standing.keys() - target.texts.keys())]
     taken = accept(ledger, rules, by, at, note=note)
     clear_pending(ledger)
-    return RolledBack(version, taken.changed, unsaved)
+    return RolledBack(version, taken.changed, tuple(kept) if unsaved else ())
 
 
 def find_version(ledger: Ledger, beginning: str) -> str:
     """The whole name of a version in the history. Raises NotInForce for none or several."""
-    found = sorted({one.version for one in history(ledger) if beginning and one.version.startswith(beginning)})
+    if len(beginning) < _FEWEST_CHARACTERS:
+        raise NotInForce(
+            f"{beginning}: cần ít nhất {_FEWEST_CHARACTERS} ký tự đầu của tên bản; xem `diembao config history` "
+            "/ too short to name a version"
+        )
+    found = sorted({one.version for one in history(ledger) if one.version.startswith(beginning)})
     if len(found) == 1:
         return found[0]
     if found:

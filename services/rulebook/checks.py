@@ -16,6 +16,7 @@ from services.domain.text import tokenise
 from services.domain.tone_lexicon import Lexicon
 from services.domain.topic import Topic
 from services.domain.watch import ROLES, Person
+from services.rulebook.convert import written_ids
 from services.rulebook.fair_words import classified_mark, judging_word
 from services.rulebook.settings_checks import MAILBOX
 from services.rulebook.yaml_source import Node, Source
@@ -55,7 +56,8 @@ def check_period(source: Source, node: Node, start: date | None, end: date | Non
 
 def check_places(source: Source, places: Read[Place]) -> None:
     check_ids(source, places)
-    known = {place.id for place, _node in places}
+    # As written: what refers to a place that has errors is not told besides them.
+    known = written_ids(source, "places")
     for place, node in places:
         if not place.names or not all(tokenise(name.text) for name in place.names):
             source.error(node.value("names"), "cần ít nhất một tên, có chữ cái", "needs a name that has letters")
@@ -74,7 +76,7 @@ def check_places(source: Source, places: Read[Place]) -> None:
             ("successors", [successor.place for successor in place.successors]),
         ):
             for item, target in zip(_items(node, key), targets, strict=False):
-                if target not in known:
+                if known is not None and target not in known:
                     source.error(item.value("place"), f"không có địa danh «{target}»", "unknown place")
         for successor, item in zip(place.successors, _items(node, "successors"), strict=False):
             if successor.place == place.id:
@@ -94,10 +96,10 @@ def lettered(place: Place) -> Place:
 
 def check_topics(source: Source, topics: Read[Topic]) -> None:
     check_ids(source, topics)
-    known = {topic.id for topic, _node in topics}
+    known = written_ids(source, "topics")
     for topic, node in topics:
         refuse_judging(source, node, "name", topic.name)
-        if topic.parent is not None and topic.parent not in known:
+        if topic.parent is not None and known is not None and topic.parent not in known:
             source.error(node.value("parent"), f"không có chủ đề «{topic.parent}»", "unknown topic")
         if not 0 <= topic.weight <= 5:
             source.error(node.value("weight"), "hệ quả («weight») từ 0 đến 5", "weight is 0 to 5")

@@ -15,9 +15,12 @@ import msgspec
 
 from services.domain.record import Record
 from services.rulebook.yaml_source import Node, Source
+from services.rulebook.yaml_text import is_broken
 
 _R = TypeVar("_R", bound=Record)
 _LARGEST = 2**53
+_ONE_LINE = frozenset({"name", "login", "sender_name", "banner"})
+"""Fields that stand in the headers of letters, in tables and accounts; ids and addresses have rules of their own."""
 _BAD: Any = object()
 """In the place of a value that could not be read; its error is noted."""
 
@@ -35,8 +38,14 @@ def read_list(source: Source, kind: type[_R], key: str) -> list[tuple[_R, Node]]
     if listed.items is None:
         source.error(listed, "chỗ này phải là danh sách (mỗi mục một gạch đầu dòng)", "expected a list")
         return []
-    pairs = [(read_record(source, item, kind), item) for item in listed.items]
-    return [(record, node) for record, node in pairs if record is not None]
+    read: list[tuple[_R, Node]] = []
+    for item in listed.items:
+        if source.full:
+            break
+        record = read_record(source, item, kind)
+        if record is not None:
+            read.append((record, item))
+    return read
 
 
 def filled(source: Source) -> Node | None:
@@ -75,12 +84,17 @@ def read_record(source: Source, node: Node, kind: type[_R]) -> _R | None:
     values: dict[str, Any] = {}
     sound = True
     for name, (at, value) in node.entries.items():
+        if source.full:
+            return None
         known = fields.get(name)
         if known is None:
             source.error(at, _unknown(name, list(fields)), f"unknown key {_short(name)!r}")
             sound = False
         elif not value.empty:
             values[known.name] = _value(source, value, known.type)
+            if name in _ONE_LINE and is_broken(value.text or ""):
+                source.error(value, f"«{name}» viết trên một dòng, không có dấu Tab", "one line only, without tabs")
+                sound = False
     for name, known in fields.items():
         if known.required and known.name not in values:
             source.error(node, f"thiếu «{name}»", f"missing {name!r}")
@@ -158,7 +172,8 @@ def _shape_of(node: Node) -> str:
 
 def _leaf(source: Source, node: Node, kind: Any) -> Any:
     if node.text is None:
-        source.error(node, f"chỗ này phải là {_expected(kind)}", "expected a single value")
+        colon = "; câu có dấu hai chấm thì đặt cả câu trong ngoặc kép" if node.entries and kind is str else ""
+        source.error(node, f"chỗ này phải là {_expected(kind)}{colon}", "expected a single value")
         return _BAD
     try:
         # strict=False reads the text of a plain scalar by the field's type: no "NO" becomes false on the way.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOST_TOLD = 40
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class ConfigError:
@@ -26,3 +28,13 @@ class ConfigErrors(Exception):
     def __init__(self, errors: list[ConfigError]) -> None:
         self.errors = sorted(set(errors))
         super().__init__("\n".join(str(error) for error in self.errors))
+
+    @property
+    def told(self) -> str:
+        """For a screen: one a line, the first MOST_TOLD; a thousand lines of one cause would hide what it is."""
+        lines = [str(error) for error in self.errors[:MOST_TOLD]]
+        if more := len(self.errors) - len(lines):
+            lines.append(
+                f"… và {more} lỗi nữa, thường cùng một nguyên nhân: sửa các dòng trên rồi kiểm tra lại / {more} more"
+            )
+        return "\n".join(lines)

@@ -11,11 +11,12 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 
 from services.ports.errors import Unavailable
+from services.rulebook.file_bytes import Unfit, read_bytes
 from services.rulebook.load import names_in
-from services.rulebook.yaml_source import Unfit, read_bytes
 
 
 def texts_in(folder: Path) -> dict[str, str]:
@@ -23,13 +24,15 @@ def texts_in(folder: Path) -> dict[str, str]:
     return {name: _text(folder / name) for name in names_in(folder)}
 
 
-def write_texts(folder: Path, texts: Mapping[str, str], *, keep_old: bool = False) -> None:
+def write_texts(folder: Path, texts: Mapping[str, str], *, keep_old: bool = False) -> list[Path]:
     """Put these files there, each by an atomic rename that keeps its mode; every one is written before any is renamed.
 
-    With `keep_old` what stood there stays beside as NAME~. Raises Unavailable where the folder cannot be written: then
-    nothing changed, unless the disk failed between two renames.
+    With `keep_old` what stood there stays beside, under the names returned: NAME~, or NAME~2 where that is taken.
+    Raises Unavailable where the folder cannot be written: then nothing changed, unless the disk failed between two
+    renames.
     """
     staged: list[tuple[Path, Path]] = []
+    kept: list[Path] = []
     try:
         try:
             for name, text in texts.items():
@@ -39,11 +42,13 @@ def write_texts(folder: Path, texts: Mapping[str, str], *, keep_old: bool = Fals
             if keep_old:
                 for _, target in staged:
                     if target.exists():
-                        shutil.copy2(target, target.with_name(target.name + "~"))
+                        kept.append(_aside(target))
+                        shutil.copy2(target, kept[-1])
             for beside, target in staged:
                 beside.replace(target)
             for parent in {target.parent for _, target in staged}:
                 _sync(parent)
+            return kept
         finally:
             for beside, _ in staged:
                 beside.unlink(missing_ok=True)
@@ -54,13 +59,19 @@ def write_texts(folder: Path, texts: Mapping[str, str], *, keep_old: bool = Fals
         ) from error
 
 
-def remove_file(folder: Path, name: str) -> None:
-    """Take a file out of the set: it stays beside as NAME~. Raises Unavailable."""
+def remove_file(folder: Path, name: str) -> Path:
+    """Take a file out of the set: it stays beside, under the name returned. Raises Unavailable."""
     path = folder / name
     try:
-        path.replace(path.with_name(path.name + "~"))
+        return path.replace(_aside(path))
     except OSError as error:
         raise Unavailable(f"không bỏ được {path}: {error.strerror} / cannot be removed") from error
+
+
+def _aside(path: Path) -> Path:
+    """Where a file is set aside without losing what was set aside before it."""
+    names = (path.with_name(f"{path.name}~{number if number > 1 else ''}") for number in count(1))
+    return next(name for name in names if not os.path.lexists(name))
 
 
 def _stage(target: Path, text: str) -> Path:

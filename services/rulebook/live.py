@@ -7,9 +7,10 @@ services or commands accepted is compiled from the texts in the ledger, so that 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from shlex import quote
 
 from services.ports.clock import Clock
 from services.ports.errors import Conflict
@@ -28,6 +29,7 @@ from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigError, ConfigErrors
 from services.rulebook.folder import texts_in
 from services.rulebook.load import SETTINGS, load, load_texts, version_of
+from services.rulebook.merge import agreed, merge
 from services.rulebook.pending import State, clear_pending, words_of
 from services.rulebook.records import Records
 
@@ -65,8 +67,8 @@ class LiveRules:
         self._records = Records(ledger, config_dir, clock, service)
         self._rules: Rulebook | None = None
         self._look = self._done = self._unread = self._settings = ""
-        self._offered = ""
-        """The watches.yaml that waits."""
+        self._offered = self._against = ""
+        """The watches.yaml that waits, and the version that ran when something was last found to wait."""
 
     def __call__(self) -> Rulebook:
         if self._rules is None:
@@ -76,22 +78,14 @@ class LiveRules:
     def start(self) -> Rulebook:
         """The rules to begin with. Raises ConfigErrors at the first start of an installation, Unavailable.
 
-        Later a bad folder does not keep a service from starting: the accepted version runs, and the errors are told.
+        Later no folder keeps a service from starting: the accepted version runs, and the errors are told.
         """
         texts = texts_in(self._folder)
         content = self._look = version_of(texts)
         self._settings = hash_of(texts[SETTINGS])
         self._begin()
-        if self._is_superseded(content):
-            self._say(
-                f"Thư mục {self._folder} giữ bản cũ {content}; đang dùng bản {self().version} theo sổ. Muốn quay lại: "
-                f"`diembao config rollback {content}` / the folder holds an earlier version, the accepted one runs"
-            )
-            self._done = content
-            self._records.forget()
-        else:
-            with contextlib.suppress(Conflict):  # another service was first: the first look follows it
-                self._take(content)
+        with contextlib.suppress(Conflict):  # another service was first: the first look follows it
+            self._take(content)
         self._records.began(self._settings)
         return self()
 
@@ -102,11 +96,11 @@ class LiveRules:
             if current is not None and current.version not in (self().version, self._unread):
                 self._follow(current)
             content = version_of(texts_in(self._folder))
-            if content != self._look:
+            if content not in (self._look, self().version):
                 self._look = content  # perhaps half written: taken when the next look finds the same
-            elif content != self._done or self._is_proven():
+            elif content != self._done or self._may_go_on():
                 self._take(content)
-            self._keep_pending()
+            self._records.keep()
         except Conflict:
             return  # another service was first: the next look follows it
 
@@ -144,29 +138,52 @@ class LiveRules:
         return True
 
     def _take(self, content: str) -> None:
-        """Put what the folder holds into force, or say why it waits. Raises Conflict: somebody was first."""
-        running = self()
-        if content == running.version:
-            self._settle(content)
+        """Put what was changed in the folder into force, or say why it waits. Raises Conflict: somebody was first."""
+        running, here = self(), texts_in(self._folder)
+        if version_of(here) != content:
+            return  # it changed since the look
+        before = self._records.before(here, running.texts)
+        merged = merge(here, before, running.texts)
+        if merged.texts == running.texts:
+            self._settle(content, here, merged.left)
             return
+        changed = [name for name in _differing(here, running.texts) if name not in merged.left]
+        waits = agreed(here, before, running.texts)
         try:
             offered = self._read()
+            if offered.version != content:
+                return  # it changed while it was read
         except ConfigErrors as errors:
-            if version_of(texts_in(self._folder)) == content:
-                self._wait(content, "bad", self._differing(), errors)
+            self._wait(content, "bad", changed, errors, files=waits)
             return
-        if offered.version != content:
-            return  # it changed while it was read
-        note, by = self._permission(offered, running)
+        if merged.crossed:
+            self._wait(content, "crossed", merged.crossed, files=waits)
+            return
+        try:
+            rules = load_texts(merged.texts) if merged.left else offered
+        except ConfigErrors as errors:
+            self._wait(content, "crossed", changed, errors, files=waits)
+            return
+        note, by = self._permission(rules, running)
         if note is not None:
-            self._accept(offered, note, by)
-            self._settle(content)
+            self._accept(rules, note, by)
+            self._settle(content, here, merged.left)
         else:
-            self._offered = offered.texts[WATCHES]
-            self._take_the_rest(content, offered, running)
+            self._offered = rules.texts[WATCHES]
+            self._take_the_rest(content, here, before, rules)
 
     def _read(self) -> Rulebook:
         """The folder whole, diembao.yaml too. Raises ConfigErrors with everything that is wrong."""
+        try:
+            return self._valid()
+        except ConfigErrors:
+            raise
+        except Exception as error:  # a folder that nobody thought of stops no service
+            said = f"{type(error).__name__}: {error}".encode(errors="backslashreplace").decode()[:200]
+            wrong = ConfigError(str(self._folder), 1, 1, "chương trình không đọc được thư mục này", said)
+            raise ConfigErrors([wrong]) from error
+
+    def _valid(self) -> Rulebook:
         errors: list[ConfigError] = []
         try:
             self._check_settings()
@@ -180,18 +197,21 @@ class LiveRules:
             raise ConfigErrors(errors)
         return rules
 
-    def _take_the_rest(self, content: str, offered: Rulebook, running: Rulebook) -> None:
+    def _take_the_rest(
+        self, content: str, here: Mapping[str, str], before: Mapping[str, str], offered: Rulebook
+    ) -> None:
         """The new files with the watches that run: valid together, or all of them wait."""
-        differing = [name for name in offered.texts if offered.texts[name] != running.texts.get(name)]
+        running = self()
         texts = {**offered.texts, WATCHES: running.texts[WATCHES]}
         if version_of(texts) != running.version:
             try:
                 rest = load_texts(texts)
             except ConfigErrors as errors:
-                self._wait(content, "unfit", differing, errors)
+                differing = _differing(offered.texts, running.texts)
+                self._wait(content, "unfit", differing, errors, files=agreed(here, before, running.texts))
                 return
             self._accept(rest, "không kể watches.yaml, còn chờ thử", self._by)
-        self._wait(content, "untested", [WATCHES])
+        self._wait(content, "untested", [WATCHES], files=agreed(here, before, self().texts))
 
     def _permission(self, offered: Rulebook, running: Rulebook) -> tuple[str | None, str]:
         """(the note of the version, who stands for it), or (None, ...) where the watches must wait."""
@@ -200,7 +220,9 @@ class LiveRules:
             return "", self._by
         last = proof.proofs_of(self._ledger, text).last
         if last is not None:
-            return proof.words_of(last), last.by
+            # Who tried the watches stands for nothing that was saved beside them.
+            alone = {**running.texts, WATCHES: text} == offered.texts
+            return proof.words_of(last), last.by if alone else self._by
         first = min((one.at for one in history(self._ledger)), default=self._clock.now())
         if self._clock.now() - first < YOUNG:
             return f"watches.yaml chưa thử: kho chưa đủ {YOUNG.days} ngày", self._by
@@ -215,45 +237,51 @@ class LiveRules:
             said = f" ({note})" if note else ""
             self._say(f"Cấu hình đã đổi ({', '.join(taken.changed)}): từ đây dùng bản {taken.version}{said}.")
 
-    def _settle(self, content: str) -> None:
-        """All of this folder is in force."""
+    def _settle(self, content: str, here: Mapping[str, str], left: list[str]) -> None:
+        """All that was changed in this folder is in force."""
         self._records.forget()
-        self._saw(content, taken=True)
+        self._saw(content, {name: hash_of(text) for name, text in here.items()}, taken=True)
+        left = [name for name in left if name != SETTINGS]  # which may differ from machine to machine
+        if left:
+            version = self().version
+            self._say(
+                f"Thư mục {self._folder} giữ bản cũ của {', '.join(left)}; đang dùng bản {version} theo sổ. Lấy bản ấy "
+                f"về: `diembao config rollback {version} --config {quote(str(self._folder))} --reason 'LÝ DO'` "
+                "/ older files here are left as they run"
+            )
 
-    def _wait(self, content: str, state: State, files: list[str], errors: ConfigErrors | None = None) -> None:
+    def _wait(
+        self,
+        content: str,
+        state: State,
+        names: list[str],
+        errors: ConfigErrors | None = None,
+        files: dict[str, str] | None = None,
+    ) -> None:
+        """`files`: what the folder agrees on all the same; None where it is not this folder that waits."""
         said = [str(error) for error in errors.errors] if errors is not None else []
-        pending = self._records.wait(content, state, files, said)
+        self._against = self._rules.version if self._rules is not None else ""
+        pending = self._records.wait(content, state, names, said, self._against)
         for line in (f"CẤU HÌNH ĐANG CHỜ: {words_of(pending)}", *pending.errors):
             self._say(line)
-        if state != "unread":
-            self._saw(content, taken=False)
+        if files is not None:
+            self._saw(content, files, taken=False)
 
-    def _keep_pending(self) -> None:
-        """The record in the ledger stands as long as the folder waits; it goes when its watches run after all."""
+    def _may_go_on(self) -> bool:
+        """Whether what waits has its proof now, or stands against another version than the one it waits for."""
         held = self._records.pending
-        if held is not None and held.state == "untested" and self._offered == self().texts[WATCHES]:
-            self._settle(held.content)
-        self._records.keep()
-
-    def _is_proven(self) -> bool:
-        """Whether what waited for its back-test has it now."""
-        held = self._records.pending
-        if held is None or held.state not in ("untested", "unfit"):
+        if held is None or held.state not in ("untested", "unfit", "crossed"):
             return False
-        if self._offered == self().texts[WATCHES]:
-            return held.state == "unfit"  # put into force by a command; the other files are still to be taken
-        return proof.proofs_of(self._ledger, self._offered).last is not None
+        if self().version != self._against:
+            return True
+        return held.state != "crossed" and proof.proofs_of(self._ledger, self._offered).last is not None
 
-    def _is_superseded(self, content: str) -> bool:
-        """Whether this folder was taken before and another version came after it: to go back is a decision."""
-        return content != self().version and self._records.took_before(content)
-
-    def _saw(self, content: str, *, taken: bool) -> None:
+    def _saw(self, content: str, files: dict[str, str], *, taken: bool) -> None:
         self._done = content
-        self._records.saw(content, taken=taken)
+        self._records.saw(content, files, taken=taken)
         if hash_of(texts_in(self._folder)[SETTINGS]) != self._settings:
             self._say(f"{SETTINGS} đã đổi: khởi động lại để nhận / {SETTINGS} changed: takes effect at restart")
 
-    def _differing(self) -> list[str]:
-        texts, running = texts_in(self._folder), self().texts
-        return sorted(name for name in texts.keys() | running.keys() if texts.get(name) != running.get(name))
+
+def _differing(texts: Mapping[str, str], running: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in texts.keys() | running.keys() if texts.get(name) != running.get(name))

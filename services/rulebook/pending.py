@@ -17,7 +17,7 @@ from services.ports.ledger import Ledger, Put
 from services.rulebook.accepted import KIND, WATCHES
 from services.rulebook.seen import FORGOTTEN_AFTER
 
-State = Literal["untested", "unfit", "bad", "unread"]
+State = Literal["untested", "unfit", "crossed", "bad", "unread"]
 MOST_ERRORS = 20
 """Kept and told of one bad set; `diembao check` shows them all."""
 
@@ -27,6 +27,7 @@ class PendingSet(Record, frozen=True, kw_only=True):
 
     untested   watches.yaml changed, and nobody has tried this content
     unfit      the other files are not valid with the watches that run, and the new watches are untested
+    crossed    changed here and, since this folder last agreed with what runs, elsewhere too
     bad        not valid in itself
     unread     accepted by another version of the program, and not valid for this one
     """
@@ -43,6 +44,8 @@ class PendingSet(Record, frozen=True, kw_only=True):
     """When a service last found it there."""
     errors: list[str] = []
     """FILE:LINE:COLUMN: what is wrong."""
+    running: str = ""
+    """The version that runs on."""
 
 
 _WHY = {
@@ -50,6 +53,9 @@ _WHY = {
     "`{try_it} --override 'LÝ DO'` / watches.yaml is not back-tested, the old watches run",
     "unfit": "các tệp mới không khớp với watches.yaml đang chạy, còn watches.yaml mới chưa thử: tất cả cùng chờ. Chạy "
     "`{try_it}` / the new files do not fit the running watches, and the new watches are not back-tested",
+    "crossed": "đã sửa ở đây, nhưng từ lần trước thư mục khác hoặc người khác cũng đã đổi cấu hình (`diembao config "
+    "history`): bản đang chạy giữ nguyên, tất cả cùng chờ. Lấy bản đang chạy về bằng `{take_over}` (tệp ở đây được giữ "
+    "bên cạnh, tên có dấu ~), rồi sửa lại / changed here and elsewhere since: take over what runs, then edit again",
     "bad": "có lỗi, bản cũ vẫn chạy. Xem `diembao check` / not valid, the old version runs",
     "unread": "phiên bản chương trình này không đọc được bản đã nhận; vẫn chạy bản trước. Cập nhật chương trình "
     "/ accepted by another version of the program: update this one",
@@ -106,7 +112,9 @@ def words_of(pending: PendingSet, zone: tzinfo | None = None) -> str:
     since = f" (từ {pending.since.astimezone(zone):%H:%M %d/%m/%Y})" if zone is not None else ""
     folder = pending.folder.partition(":")[2]
     try_it = f"diembao backtest {quote(f'{folder}/{WATCHES}')} --config {quote(folder)}"
-    return f"{files}{since}: {_WHY[pending.state].replace('{try_it}', try_it)}"
+    take_over = f"diembao config rollback {pending.running} --config {quote(folder)} --reason 'LÝ DO'"
+    why = _WHY[pending.state].replace("{try_it}", try_it).replace("{take_over}", take_over)
+    return f"{files}{since}: {why}"
 
 
 def short_words(pending: Sequence[PendingSet], zone: tzinfo) -> list[str]:

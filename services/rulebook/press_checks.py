@@ -50,6 +50,8 @@ def _check_shared_hosts(source: Source, outlets: Read[Outlet]) -> None:
     """A host may pass from one outlet to the next, never belong to two on one day."""
     holders: dict[str, list[tuple[Outlet, Node]]] = {}
     for outlet, node in outlets:
+        if source.full:
+            return
         for host in dict.fromkeys(outlet.hosts):
             for other, _other_node in holders.setdefault(host, []):
                 if _overlap(outlet, other):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 
 from services.ports.clock import Clock
 from services.ports.ledger import Ledger
-from services.rulebook.accepted import KIND, history
+from services.rulebook.accepted import KIND, accepted_set, hash_of, history
 from services.rulebook.pending import (
     MOST_ERRORS,
     PendingSet,
@@ -45,8 +46,8 @@ class Records:
         self._settings = settings
         self._confirm()
 
-    def wait(self, content: str, state: State, files: list[str], errors: list[str]) -> PendingSet:
-        """Note that this content waits, in the place of whatever waited in this folder before."""
+    def wait(self, content: str, state: State, files: list[str], errors: list[str], running: str) -> PendingSet:
+        """Note that this content waits, in the place of whatever waited in this folder before; `running` runs on."""
         if len(errors) > MOST_ERRORS:
             more = f"… và {len(errors) - MOST_ERRORS} lỗi nữa: `diembao check` / and more"
             errors = [*errors[:MOST_ERRORS], more]
@@ -59,6 +60,7 @@ class Records:
             since=pending_since(self._ledger, content) or now,
             confirmed=now,
             errors=errors,
+            running=running,
         )
         put_pending(self._ledger, self.pending)
         drop_ended(self._ledger, place, (content,))
@@ -78,16 +80,25 @@ class Records:
         elif self.pending is not None and self._ledger.get(KIND, pending_key(self.pending.content)) is None:
             put_pending(self._ledger, self.pending)
 
-    def saw(self, content: str, *, taken: bool) -> None:
-        """The folder holds this, and all of it came into force or some of it waits."""
-        put_folder(self._ledger, self._folder, FolderSeen(content=content, taken=taken))
+    def saw(self, content: str, files: dict[str, str], *, taken: bool) -> None:
+        """The folder holds this, and all that was changed came into force or some of it waits; `files`: FolderSeen."""
+        put_folder(self._ledger, self._folder, FolderSeen(content=content, taken=taken, files=files))
 
-    def took_before(self, content: str) -> bool:
-        """Whether this content was the last that was taken from this folder; from any where none ever was."""
+    def before(self, here: Mapping[str, str], running: Mapping[str, str]) -> Mapping[str, str]:
+        """File name -> hash of the text that this folder last agreed on; `here`, `running`: name -> text.
+
+        In a folder that no service ran on, what was in force at any time is a copy left behind, and the rest an edit.
+        """
         seen = folder_seen(self._ledger, self._folder)
-        if seen is not None:
-            return seen.taken and seen.content == content
-        return any(one.version == content for one in history(self._ledger))
+        if seen is not None and seen.files:
+            return seen.files
+        kept = accepted_set(self._ledger, seen.content) if seen is not None and seen.taken else None
+        if kept is not None:  # noted by the first release, which named the version alone
+            return {name: hash_of(text) for name, text in kept.texts.items()}
+        once = {pair for one in history(self._ledger) for pair in one.files.items()}
+        mine = {name: hash_of(text) for name, text in here.items()}
+        runs = {name: hash_of(text) for name, text in running.items() if name in here}
+        return runs | {name: one for name, one in mine.items() if (name, one) in once}
 
     def _confirm(self) -> None:
         self._confirmed = now = self._clock.now()

@@ -58,8 +58,8 @@ def check_place_samples(source: Source, places: Read[Place], register: PlaceRegi
         for item, sample, wanted in _told(node, place.match, place.refuse):
             reading = register.read(fields_of(sample), None, also=frozenset({place.id}))
             if (place.id in reading.places) != wanted:
-                why = next((f" ({one.reason})" for one in reading.rejected), "") if wanted else _taken(reading)
-                _say(source, item, wanted, f"nơi này{why}", "names the place")
+                why = _missed(reading) if wanted else _taken(reading)
+                _say(source, item, wanted, f"«{place.id}»{why}", f"names {place.id}")
 
 
 def check_topic_samples(source: Source, topics: Read[Topic], rules: TopicRules) -> None:
@@ -108,6 +108,12 @@ def _told(node: Node, match: Sequence[str], refuse: Sequence[str]) -> Iterator[t
 def _say(source: Source, item: Node, wanted: bool, what: str, english: str) -> None:
     vietnamese = f"mẫu này phải nhận ra {what}" if wanted else f"mẫu này không được nhận là {what}"
     source.error(item, vietnamese, f"sample must {'' if wanted else 'not '}match: {english}")
+
+
+def _missed(reading: Reading) -> str:
+    """Why a place was not found in a sample that should name it."""
+    said = _unique(f"“{one.surface}”: {one.reason}" for one in reading.rejected)
+    return f" ({'; '.join(said) or 'không thấy tên nào của nơi này trong câu'})"
 
 
 def _taken(reading: Reading) -> str:

@@ -25,7 +25,9 @@ class FolderSeen(Record, frozen=True, kw_only=True):
     content: str
     """Version of the texts that stood there (`load.version_of`)."""
     taken: bool
-    """Whether all of it came into force; otherwise some of it waits."""
+    """Whether all that was changed there came into force; otherwise some of it waits."""
+    files: dict[str, str] = {}
+    """File name -> hash of its text when it last came into force from there, or was found older than what ran."""
 
 
 class ServiceSeen(Record, frozen=True, kw_only=True):
@@ -47,6 +49,22 @@ def folder_seen(ledger: Ledger, folder: Path) -> FolderSeen | None:
     """What a service last did with this folder; None where none ever ran on it. Raises Unavailable."""
     held = ledger.get(KIND, f"folder|{place_of(folder)}")
     return None if held is None else decode(held.value, FolderSeen)
+
+
+def is_followed(ledger: Ledger, folder: Path, content: str) -> bool:
+    """Whether a service ran on this folder, or found this very content in one: a container that is made for a single
+    command sees the services' folder under a name of its own. Raises Unavailable.
+    """
+    if folder_seen(ledger, folder) is not None:
+        return True
+    return any(decode(held.value, FolderSeen).content == content for held in ledger.scan(KIND, prefix="folder|"))
+
+
+def folders_seen(ledger: Ledger) -> list[str]:
+    """MACHINE:FOLDER of every folder that a service ran on, of this machine where there are any. Raises Unavailable."""
+    found = [held.key.removeprefix("folder|") for held in ledger.scan(KIND, prefix="folder|")]
+    mine = [place for place in found if place.partition(":")[0] == platform.node()]
+    return mine or found
 
 
 def put_folder(ledger: Ledger, folder: Path, seen: FolderSeen) -> None:

@@ -126,7 +126,8 @@ def _check_samples(source: Source, compiled: CompiledWatch, node: Node, samples:
             if compiled.query.matches(searchable(sample, compiled.query, samples)) != wanted:
                 source.error(
                     item,
-                    "mẫu này phải khớp mà không khớp" if wanted else "mẫu này không được khớp mà lại khớp",
+                    f"mẫu này của «{compiled.id}» "
+                    + ("phải khớp mà không khớp" if wanted else "không được khớp mà lại khớp"),
                     "sample must match and does not" if wanted else "sample must not match and does",
                 )
 

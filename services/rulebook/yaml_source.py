@@ -6,8 +6,7 @@ reading, and a plain scalar stays the text that stands there ("1.10", "NO"), for
 
 from __future__ import annotations
 
-import os
-import stat
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,9 +25,20 @@ from ruamel.yaml.events import (
 from ruamel.yaml.reader import ReaderError
 
 from services.rulebook.errors import ConfigError
+from services.rulebook.file_bytes import Unfit, read_bytes
+from services.rulebook.yaml_text import (
+    endless_tag_at,
+    heap_of_marks_at,
+    unfit_character,
+    unreadable_at,
+    with_whole_characters,
+)
+from services.rulebook.yaml_words import in_vietnamese, where_opened
 
-MAX_BYTES = 2_000_000
+MAX_NODES = 50_000
+"""Eight times those of the largest file shipped (places.yaml: 6,076)."""
 MAX_DEPTH = 12
+MAX_ERRORS = 200
 
 
 @dataclass(slots=True, eq=False)
@@ -68,13 +78,32 @@ class Source:
         self._parse()
 
     def error(self, node: Node | None, vietnamese: str, english: str, shift: int = 0) -> None:
-        """Note an error at a node, `shift` columns to the right of where it begins."""
+        """Note an error at a node, `shift` columns to the right of where it begins; none beyond MAX_ERRORS."""
+        if self.full:
+            return
         line, column = (node.line, node.column + shift) if node is not None else (1, 1)
         self.errors.append(ConfigError(self.name, line, column, vietnamese, english))
+        if len(self.errors) == MAX_ERRORS:
+            line, column = max((one.line, one.column) for one in self.errors)
+            self.errors.append(ConfigError(self.name, line, column, "và còn nữa: chỉ kể chừng này lỗi", "and more"))
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is wrong that nobody reads on, and nothing is to be looked for any more."""
+        return len(self.errors) > MAX_ERRORS
 
     def _parse(self) -> None:
+        for found, vietnamese, english in (
+            (endless_tag_at(self.text), "không dùng thẻ kiểu (dấu !)", "type tags are not used here"),
+            (heap_of_marks_at(self.text), "quá nhiều dấu trên một chữ cái", "too many marks on one letter"),
+        ):
+            if found is not None:
+                self.error(_place_of(self.text, found), vietnamese, english)
+                return
+        # Read composed: an editor that types letters and their marks apart (Unicode tổ hợp) writes the same words.
+        composed = unicodedata.normalize("NFC", self.text)
         try:
-            self.root = _Builder(self).build()
+            self.root = _Builder(self, composed).build()
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             tab = _indenting_tab(self.text, mark.line + 1 if mark is not None else 1)
@@ -83,37 +112,19 @@ class Source:
                 return
             where = Node(mark.line + 1, mark.column + 1) if mark is not None else None
             problem = (error.problem or error.context or "syntax error").splitlines()[0]
-            self.error(where, f"sai cú pháp YAML: {_in_vietnamese(problem)}", problem)
+            self.error(where, f"sai cú pháp YAML: {in_vietnamese(problem)}{where_opened(error)}", problem)
         except ReaderError as error:
             code = error.character if isinstance(error.character, int) else ord(error.character)
-            where = _place_of(self.text, error.position)
+            where = _place_of(composed, error.position)
             self.error(where, f"có ký tự điều khiển (mã {code:04X}); hãy xóa đi", f"control character U+{code:04X}")
         except YAMLError as error:
             self.error(None, "không đọc được YAML", str(error).splitlines()[0])
-
-
-class Unfit(Exception):
-    """What stands there is no file of a configuration; why, in Vietnamese and English."""
-
-    def __init__(self, vietnamese: str, english: str) -> None:
-        super().__init__(english)
-        self.vietnamese, self.english = vietnamese, english
-
-
-def read_bytes(path: Path) -> bytes:
-    """The one reader of configuration files. Raises Unfit for a folder, pipe, device or too much, and OSError."""
-    # Opened without waiting, then asked what it is: a pipe would be waited for, a device read for ever.
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise Unfit("chỗ này phải là một tệp, không phải thư mục hay thứ khác", "not a regular file")
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            data = file.read(MAX_BYTES + 1)
-    finally:
-        os.close(handle)
-    if len(data) > MAX_BYTES:
-        raise Unfit(f"tệp quá lớn (tối đa {MAX_BYTES} byte)", f"file too large (at most {MAX_BYTES} bytes)")
-    return data
+        except (ValueError, OverflowError):  # what the parser's own conversions let through
+            at = unreadable_at(composed)
+            if at is None:
+                self.error(None, "không đọc được YAML", "unreadable YAML")
+            else:
+                self.error(_place_of(composed, at), "mã sau dấu \\ không phải là ký tự nào", "names no character")
 
 
 def read_source(path: Path, name: str) -> Source:
@@ -140,7 +151,7 @@ def source_of(name: str, text: str | None) -> Source:
     """A file whose text is at hand; None for one that is not there."""
     source = Source(name, text or "")
     if text is None:
-        source.error(None, "thiếu tệp này; `diembao init THƯ_MỤC` chép bộ mẫu ra", "file is missing")
+        source.error(None, "thiếu tệp này: xem lại tên tệp; `diembao init THƯ_MỤC` chép bộ mẫu ra", "file is missing")
     return source
 
 
@@ -151,15 +162,17 @@ class _Refused(Exception):
 class _Builder:
     """The parser's events, put together without recursion."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, text: str) -> None:
         self._source = source
+        self._text = text
         self._open: list[Node] = []
         self._root: Node | None = None
         self._documents = 0
+        self._nodes = 0
 
     def build(self) -> Node | None:
         try:
-            for event in YAML(typ="safe", pure=True).parse(self._source.text):
+            for event in YAML(typ="safe", pure=True).parse(self._text):
                 self._take(event)
         except _Refused:
             return None
@@ -178,17 +191,37 @@ class _Builder:
     def _node(self, event: Any) -> Node:
         mark = event.start_mark
         node = Node(mark.line + 1, mark.column + 1)
+        self._nodes += 1
+        if self._nodes > MAX_NODES:
+            self._refuse_at(node, f"tệp quá lớn (tối đa {MAX_NODES} khóa và giá trị)", f"more than {MAX_NODES} nodes")
         if event.anchor is not None:
             self._refuse(event, "không dùng neo & và *; hãy viết lại nội dung", "anchors and aliases are not used here")
         if event.tag is not None:
             self._refuse(event, "không dùng thẻ kiểu (dấu !)", "type tags are not used here")
         if isinstance(event, ScalarEvent):
-            node.text, node.style = event.value, event.style or ""
+            node.text, node.style = with_whole_characters(event.value), event.style or ""
+            wrong = unfit_character(node.text)
+            if wrong is not None:
+                self._refuse_at(node, *wrong)
+            self._refuse_joined(event)
         elif isinstance(event, MappingStartEvent):
             node.entries = {}
         else:
             node.items = []
         return node
+
+    def _refuse_joined(self, event: Any) -> None:
+        """A dash that stands too far right begins no item: YAML reads its line as the end of the item above."""
+        first, last = event.start_mark, event.end_mark
+        if event.style or last.line == first.line:
+            return
+        for number, line in enumerate(self._text[first.index : last.index].split("\n")[1:], first.line + 2):
+            if line.lstrip(" ").startswith("- "):
+                self._source.error(
+                    Node(number, len(line) - len(line.lstrip(" ")) + 1),
+                    "dấu gạch đầu dòng thụt sâu hơn mục trên nên dòng này bị nối vào mục trên: thụt thẳng cột",
+                    "this dash is indented deeper than the item above and is read as part of it",
+                )
 
     def _place(self, node: Node) -> None:
         parent = self._open[-1] if self._open else None
@@ -218,6 +251,8 @@ class _Builder:
                 f"khóa «{key.text}» viết hai lần (lần đầu ở dòng {first[0].line})",
                 f"duplicate key, first on line {first[0].line}",
             )
+            if self._source.full:
+                raise _Refused
         else:
             parent.entries[key.text] = (key, value)
         parent.waiting = None
@@ -248,18 +283,3 @@ def _indenting_tab(text: str, last: int) -> Node | None:
         if "\t" in indent and line.strip() and not line.lstrip().startswith("#"):
             return Node(number, indent.index("\t") + 1)
     return None
-
-
-_PROBLEMS = {
-    "mapping values are not allowed here": "thừa dấu hai chấm, hoặc giá trị có «: » mà chưa đặt trong ngoặc kép",
-    "could not find expected ':'": "thiếu dấu hai chấm sau khóa",
-    "expected <block end>, but found": "thụt dòng không thẳng hàng, hoặc thiếu dấu gạch đầu dòng",
-    "found unexpected end of stream": "ngoặc kép mở ra mà chưa đóng",
-    "expected ',' or": "thiếu dấu phẩy hoặc dấu đóng ngoặc trong danh sách",
-    "cannot start any token": "ký tự này không đứng đầu giá trị được; hãy đặt cả giá trị trong ngoặc kép",
-    "found unknown escape": "dấu \\ trong ngoặc kép; hãy dùng ngoặc đơn ' '",
-}
-
-
-def _in_vietnamese(problem: str) -> str:
-    return next((words for part, words in _PROBLEMS.items() if part in problem), "xem phần tiếng Anh")

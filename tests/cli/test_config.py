@@ -107,7 +107,9 @@ def test_rollback_by_a_known_person(office: Office) -> None:
 def test_rollback_refuses_strangers_unknown_versions_and_what_would_be_lost(office: Office) -> None:
     first = office.live().version
     office.save("topics.yaml", MORE_TOPICS)
-    unknown = office("config", "rollback", "abc")
+    short = office("config", "rollback", "abc")
+    assert (short.exit_code, "cần ít nhất 4 ký tự" in short.output) == (2, True)
+    unknown = office("config", "rollback", "abcd")
     assert (unknown.exit_code, "Không có bản abc" in unknown.stderr) == (2, True)
     office.save("places.yaml", BROKEN)
     lost = office("config", "rollback", first)

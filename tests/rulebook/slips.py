@@ -28,6 +28,10 @@ def _watch(query: str) -> str:
     return f"- id: w\n  name: W\n  recipients: [analyst]\n  query: {query}\n"
 
 
+def _named(name: str) -> str:
+    return SMALL["watches.yaml"].replace("name: Tỉnh Mẫu Phước", f"name: {name}")
+
+
 def _query(query: str, column: int = 10, says: str = "") -> Slip:
     return Slip("watches.yaml", _watch(query), 4, column, says)
 
@@ -58,7 +62,7 @@ SLIPS: dict[str, Slip] = {
     "query: date that is none": _query("place:tinh-mau after:2026-02-30", 31),
     "query: outlet and tone": _query("place:tinh-mau outlet:bao-mau tone:critical", 40, "công bằng"),
     "query: 1,000 brackets": _query("(" * 1000 + "place:tinh-mau" + ")" * 1000, 30),
-    "query: 100,000 words": _query("place:tinh-mau " + "rừng " * 100_000, 8010),
+    "query: 50,000 words": _query("place:tinh-mau " + "rừng " * 50_000, 8010),
     "query: a list": _query("[place:tinh-mau]"),
     "watch: no recipient": Slip("watches.yaml", SMALL["watches.yaml"].replace("[leadership]", "[]"), 4, 15, "ít nhất"),
     "watch: unknown recipient": Slip(
@@ -72,6 +76,22 @@ SLIPS: dict[str, Slip] = {
     "watch: two slips of one key": Slip("watches.yaml", SMALL["watches.yaml"] + "  name: B\n", 5, 3, "hai lần"),
     "watch: key of another file": Slip("watches.yaml", SMALL["watches.yaml"] + "  spellings: [x]\n", 5, 3, "spellings"),
     "watch: a sample that fails": Slip("watches.yaml", SMALL["watches.yaml"] + "  match: [Cà phê]\n", 5, 11, "mẫu"),
+    "watch: half an emoji in a name": Slip("watches.yaml", _named('"Cháy \\ud83d"'), 2, 9, "nửa ký tự"),
+    "watch: halves in the wrong order": Slip("watches.yaml", _named('"\\udd25\\ud83d"'), 2, 9, "DD25"),
+    "watch: half an emoji in an id": Slip(
+        "watches.yaml", SMALL["watches.yaml"].replace("id: mau", 'id: "mau\\ud83d"'), 1, 7, "nửa ký tự"
+    ),
+    "watch: half an emoji in a key": Slip("watches.yaml", '- "id\\udfff": mau\n', 1, 3, "nửa ký tự"),
+    "watch: NUL in a name": Slip("watches.yaml", _named('"Cháy\\0"'), 2, 9, "ký tự điều khiển"),
+    "watch: escape in a name": Slip("watches.yaml", _named('"Cháy\\e[31m"'), 2, 9, "ký tự điều khiển"),
+    "watch: a C1 control in a sample": Slip(
+        "watches.yaml", SMALL["watches.yaml"] + '  match: ["Mẫu Phước\\x9b"]\n', 5, 11, "ký tự điều khiển"
+    ),
+    "watch: no character at all": Slip("watches.yaml", _named('"Cháy \\U00110000"'), 2, 15, "không phải là ký tự"),
+    "watch: beyond every character": Slip("watches.yaml", _named('"\\UFFFFFFFF"'), 2, 10, "không phải là ký tự"),
+    "watch: a name that writes a header": Slip("watches.yaml", _named('"A\\r\\nBcc: x@y.example"'), 2, 9, "một dòng"),
+    "watch: a name in two paragraphs": Slip("watches.yaml", _named("|\n    A\n    B"), 2, 9, "một dòng"),
+    "watch: a name with a line separator": Slip("watches.yaml", _named('"A\\LB"'), 2, 9, "một dòng"),
     "watch: urgency": Slip("watches.yaml", SMALL["watches.yaml"] + "  urgency: rất gấp\n", 5, 12, "normal, urgent"),
     "places: lies in itself": Slip("places.yaml", PLACE + "  parents: [{place: tinh-mau}]\n", 6, 12, "vòng tròn"),
     "places: ring of three": Slip("places.yaml", PLACE + RING, 8, 12, "vòng tròn"),
@@ -153,6 +173,16 @@ SLIPS: dict[str, Slip] = {
     ),
     "people: no address": Slip("people.yaml", PEOPLE.replace("an@coquan.example", "an"), 2, 32, "địa chỉ thư"),
     "people: a role as account": Slip("people.yaml", PEOPLE.replace("login: an", "login: analyst"), 2, 11, ""),
+    "people: NUL in a login": Slip("people.yaml", PEOPLE.replace("login: an", 'login: "an\\0"'), 2, 11, "điều khiển"),
+    "people: a login of two lines": Slip(
+        "people.yaml", PEOPLE.replace("login: an", 'login: "a\\nb"'), 2, 11, "một dòng"
+    ),
+    "people: a name that writes a header": Slip(
+        "people.yaml", PEOPLE.replace("name: An", 'name: "An\\r\\nBcc: x@y.example"'), 2, 21, "một dòng"
+    ),
+    "people: an address that writes a header": Slip(
+        "people.yaml", PEOPLE.replace("an@coquan.example", '"an@coquan.example\\nBcc: x"'), 2, 32, "địa chỉ thư"
+    ),
     "people: twice": Slip("people.yaml", PEOPLE + PEOPLE.partition("\n")[2], 3, 11, "hai lần"),
     "people: unknown mailbox": Slip("people.yaml", "people: []\nmailboxes: {giam_doc: a@b.c}\n", 2, 13, "giam_doc"),
     "people: bare list": Slip("people.yaml", "- {login: an}\n", 1, 1, ""),
@@ -169,6 +199,8 @@ SLIPS: dict[str, Slip] = {
     "settings: hour that is none": Slip("diembao.yaml", "digest: {at: '25:00'}\n", 1, 14, "06:30"),
     "settings: route abroad": Slip("diembao.yaml", "collector: {routes: {a.vn: 'http://10.0.0.1:80'}}\n", 1, 28, ""),
     "settings: two lines in a header": Slip("diembao.yaml", 'collector: {contact: "a\\nb"}\n', 1, 22, "một dòng"),
+    "settings: two lines in a subject": Slip("diembao.yaml", 'banner: "a\\nb"\n', 1, 9, "một dòng"),
+    "settings: half an emoji": Slip("diembao.yaml", 'office: {name: "\\ud83d"}\n', 1, 16, "nửa ký tự"),
     "settings: no revisit": Slip("diembao.yaml", "collector: {revisit_hours: [2, 0]}\n", 1, 32, "lớn hơn 0"),
     "settings: revisit in a century": Slip("diembao.yaml", "collector: {revisit_hours: [2, 9e9]}\n", 1, 32, ""),
     "settings: weekday": Slip("diembao.yaml", "digest: {working_days: [thứ hai]}\n", 1, 25, ""),

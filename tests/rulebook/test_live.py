@@ -1,5 +1,6 @@
 """Live rules: what is saved takes effect whole or waits visibly; all services run one version."""
 
+import json
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ from services.rulebook.seen import place_of
 from services.rulebook.versions import Versions
 from tests.rulebook.conftest import SMALL
 from tests.rulebook.installation import BROKEN, MONDAY, MORE_TOPICS, OTHER_WATCHES, Installation, look
+
+SMALL_WATCH = {"id": "mau", "query": "place:tinh-mau", "recipients": ["leadership"]}
 
 
 @pytest.fixture
@@ -258,6 +261,45 @@ def test_a_bad_folder_stops_the_first_start_alone(office: Installation) -> None:
     assert [one.state for one in office.pending()] == ["bad"]
 
 
+@pytest.mark.parametrize("escape", ["\\ud83d", "\\udd25\\ud83d", "\\0", "\\U00110000"])
+def test_no_escape_in_an_id_keeps_a_service_from_starting_or_looking(office: Installation, escape: str) -> None:
+    live = office.live()
+    office.save(topics=SMALL["topics.yaml"].replace("id: rung", f'id: "rung{escape}"'))
+    look(live, times=3)
+    restarted = office.live()
+    assert live().texts == restarted().texts == SMALL
+    (pending,) = office.pending()
+    assert (pending.state, pending.files) == ("bad", ["topics.yaml"])
+    assert pending.errors[0].startswith("topics.yaml:2:")
+    office.save(topics=MORE_TOPICS)
+    look(live, restarted)
+    assert (restarted().texts["topics.yaml"], office.pending()) == (MORE_TOPICS, [])
+
+
+def test_a_name_with_an_emoji_as_json_writes_it_is_one_that_a_letter_can_bear(office: Installation) -> None:
+    office.save(watches=json.dumps([{**SMALL_WATCH, "name": "Cháy 🔥"}]))
+    (watch,) = office.live()().running.values()
+    assert watch.watch.name == "Cháy 🔥"
+    assert watch.watch.name.encode()
+
+
+@pytest.mark.parametrize("error", [RuntimeError("\ud83d chưa ai nghĩ tới"), UnicodeDecodeError("x", b"", 0, 1, "y")])
+def test_whatever_the_folder_does_the_accepted_version_runs(office: Installation, error: Exception) -> None:
+    office.live()
+    office.save(topics=MORE_TOPICS)
+
+    def check() -> None:
+        raise error
+
+    live = LiveRules(office.folder, office.ledger, office.clock, "dichvu", office.said.append, check, service="run")
+    assert live.start().texts == SMALL
+    look(live)
+    assert live().texts == SMALL
+    (pending,) = office.pending()
+    assert (pending.state, pending.files) == ("bad", ["topics.yaml"])
+    assert type(error).__name__ in pending.errors[0]
+
+
 def test_a_version_that_this_program_cannot_read_is_not_followed(office: Installation) -> None:
     other = office.make_folder("may-khac")
     here, there = office.live(), office.live(other)
@@ -456,7 +498,7 @@ def test_roll_back_writes_the_files_and_is_followed(office: Installation) -> Non
     assert second != first
     office.clock.set(office.clock.now() + timedelta(hours=1))
     done = roll_back(office.ledger, office.folder, first[:8], "binh", office.clock.now())
-    assert (done.version, done.kept) == (first, False)
+    assert (done.version, done.kept) == (first, ())
     assert done.changed == ["lexicon/moi.yaml", "topics.yaml", "watches.yaml"]
     look(live)
     assert live().version == first
@@ -497,6 +539,37 @@ def test_roll_back_refuses_what_would_be_lost_without_a_reason(office: Installat
     assert (office.folder / "places.yaml~").read_text(encoding="utf-8") == BROKEN
     look(live)
     assert (live().version, office.pending()) == (first, [])
+
+
+def test_watches_that_a_colleague_saved_are_set_aside_by_apply(office: Installation) -> None:
+    live = office.live()
+    office.pass_days(8)
+    unsaved = OTHER_WATCHES + "# của đồng nghiệp\n"
+    office.save(watches=unsaved)
+    look(live)
+    assert [one.state for one in office.pending()] == ["untested"]
+    for text, kept in ((OTHER_WATCHES, ["watches.yaml~"]), (SMALL["watches.yaml"], []), (OTHER_WATCHES, [])):
+        override(office.ledger, text, "Cần ngay", "an", office.clock.now())
+        taken = accept_watches(office.ledger, office.folder, text, "an", office.clock.now())
+        assert [path.name for path in taken.kept] == kept
+        assert all(path.read_text(encoding="utf-8") == unsaved for path in taken.kept)
+    look(live)
+    assert (live().texts["watches.yaml"], office.pending()) == (OTHER_WATCHES, [])
+
+
+def test_what_was_set_aside_before_is_never_written_over(office: Installation) -> None:
+    live = office.live()
+    first = live().version
+    for number, text in enumerate((BROKEN, BROKEN + "# hai\n", BROKEN + "# ba\n"), 1):
+        office.save(topics=text)
+        (office.folder / "lexicon" / "moi.yaml").write_text(text, encoding="utf-8")
+        done = roll_back(office.ledger, office.folder, first, "an", office.clock.now(), "Hỏng")
+        end = f"~{number}" if number > 1 else "~"
+        assert {path.name for path in done.kept} == {f"topics.yaml{end}", f"moi.yaml{end}"}
+        assert {path.read_text(encoding="utf-8") for path in done.kept} == {text}
+    assert (office.folder / "topics.yaml~").read_text(encoding="utf-8") == BROKEN
+    assert (office.folder / "topics.yaml~2").read_text(encoding="utf-8") == BROKEN + "# hai\n"
+    assert live().texts == SMALL
 
 
 def test_a_folder_that_cannot_be_written_changes_nothing(office: Installation) -> None:

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services import resources
-from services.rulebook.errors import ConfigErrors
+from services.rulebook.errors import ConfigError, ConfigErrors
 from services.rulebook.load import load, load_places
+from services.rulebook.yaml_source import MAX_ERRORS
 from tests.rulebook.conftest import FACT, SMALL, Write
 
 Errors = Callable[..., list[str]]
@@ -208,3 +209,34 @@ def test_property_any_slip_of_the_pen_is_told_and_never_a_traceback(errors: Erro
     )
     for line in errors(**{name.removesuffix(".yaml"): text[:at] + put + text[at + taken :]}):
         assert LINE.fullmatch(line), line
+
+
+def test_a_place_with_an_error_is_told_once_and_not_at_what_refers_to_it(errors: Errors) -> None:
+    unit = "- {id: xa, names: [{text: Đa Mẫu, kind: xã}], parents: [{place: tinh-mau}]}\n"
+    told = errors(places=SMALL["places.yaml"].replace("  names:", "  spelling: [a]\n  names:") + unit)
+    assert len(told) == 1
+    assert "không có khóa «spelling»" in told[0]
+
+
+def test_a_screen_shows_the_first_errors_and_counts_the_rest() -> None:
+    many = ConfigErrors([ConfigError("a.yaml", line, 1, "sai", "wrong") for line in range(1, 101)])
+    lines = many.told.splitlines()
+    assert len(lines) == 41
+    assert lines[0] == "a.yaml:1:1: sai / wrong"
+    assert lines[-1].startswith("… và 60 lỗi nữa")
+    assert len(many.errors) == 100
+
+
+@pytest.mark.parametrize(
+    ("name", "item", "times"),
+    [
+        ("topics", "{},", 16_000),
+        ("topics", "a,", 40_000),
+        ("watches", "{x: [1]},", 10_000),
+        ("outlets", "{id: b, name: B, hosts: [a.vn], class: press},", 3_000),
+    ],
+)
+def test_errors_of_one_file_are_bounded(errors: Errors, name: str, item: str, times: int) -> None:
+    found = [line for line in errors(**{name: f"[{item * times}]"}) if line.startswith(name)]
+    assert len(found) == MAX_ERRORS + 1
+    assert "và còn nữa" in found[-1]

@@ -14,7 +14,7 @@ def test_a_places_samples(errors: Errors) -> None:
 
     assert place("Mẫu Phước họp báo", "Cà phê lên giá") == []
     missed, taken = place("Cà phê lên giá", "Mẫu Phước họp báo")
-    assert missed.startswith("places.yaml:7:7: mẫu này phải nhận ra nơi này")
+    assert missed.startswith("places.yaml:7:7: mẫu này phải nhận ra «tinh-mau» (không thấy tên nào")
     assert taken.startswith("places.yaml:9:7: mẫu này không được nhận là")
     assert "“Mẫu Phước”" in taken
 

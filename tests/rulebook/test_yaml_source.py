@@ -1,13 +1,16 @@
 """Files are read with the line and column of everything, and hostile ones are refused early."""
 
+import json
 import os
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
 
+from services.rulebook.file_bytes import MAX_BYTES
 from services.rulebook.folder import texts_in
-from services.rulebook.yaml_source import MAX_BYTES, Source, read_source
+from services.rulebook.yaml_source import MAX_ERRORS, MAX_NODES, Source, read_source, source_of
 
 
 def lines(text: str) -> list[str]:
@@ -106,3 +109,91 @@ def test_a_byte_order_mark_and_windows_line_ends_are_fine(tmp_path: Path) -> Non
     assert source.errors == []
     assert source.root is not None
     assert [node.text for _key, node in (source.root.entries or {}).values()] == ["một", "hai"]
+
+
+def test_letters_and_marks_typed_apart_are_the_same_words() -> None:
+    composed = source_of("a.yaml", "kind: tỉnh\n")
+    apart = source_of("a.yaml", unicodedata.normalize("NFD", "kind: tỉnh\n"))
+    assert apart.errors == []
+    assert apart.text != composed.text, "kept as it stands, for the version and for what is written back"
+    assert apart.root is not None
+    assert composed.root is not None
+    assert apart.root.value("kind") is not None
+    assert apart.root.entries is not None
+    assert apart.root.entries["kind"][1].text == "tỉnh"
+
+
+def test_a_dash_that_joins_the_item_above_is_told_at_its_place() -> None:
+    (error,) = source_of("a.yaml", "match:\n  - Một câu.\n   - Câu nữa.\n").errors
+    assert (error.line, error.column) == (3, 4)
+    assert "thụt thẳng cột" in error.vietnamese
+    assert source_of("a.yaml", "note: Một câu\n  viết tiếp - ở dòng sau\nmatch: [a]\n").errors == []
+    assert source_of("a.yaml", "match:\n  - |\n    Tiêu đề\n    - gạch trong bài\n").errors == []
+
+
+def test_a_tab_within_a_line_and_a_bracket_left_open_are_told_by_what_to_do() -> None:
+    (tab,) = source_of("a.yaml", "match:\n  -\tCâu\n").errors
+    assert "thay bằng dấu cách" in tab.vietnamese
+    (bracket,) = source_of("a.yaml", "a: [x, y\nb: true\n").errors
+    assert "(mở ở dòng 1)" in bracket.vietnamese
+
+
+# -- characters -----------------------------------------------------------------------------------------------------
+
+
+def test_an_emoji_as_ascii_json_writes_it_is_one_character() -> None:
+    source = Source("x.yaml", json.dumps({"a": "Cháy 🔥", "k🔥": "𠮷"}))
+    assert source.errors == []
+    assert source.root is not None
+    assert {key: node.text for key, (_at, node) in (source.root.entries or {}).items()} == {"a": "Cháy 🔥", "k🔥": "𠮷"}
+
+
+@pytest.mark.parametrize("text", ["\\ud83d", "\\udd25", "\\udd25\\ud83d", "\\ud83d\\ud83d\\udd25", "\\U0000D83D"])
+def test_half_a_character_is_refused_where_it_stands(text: str) -> None:
+    (error,) = lines(f'a: 1\nb: "x{text}"\n')
+    assert error.startswith("x.yaml:2:4: mã \\u")
+    assert error.isascii() is False
+    error.encode()
+
+
+@pytest.mark.parametrize("text", ["\\0", "\\a", "\\b", "\\e", "\\v", "\\f", "\\x1f", "\\x7f", "\\x80", "\\u009f"])
+def test_a_control_character_is_refused_however_it_is_written(text: str) -> None:
+    (error,) = lines(f'a: 1\nb: "x{text}"\n')
+    assert error.startswith("x.yaml:2:4: có ký tự điều khiển")
+
+
+def test_texts_of_several_lines_stay_possible() -> None:
+    source = Source("x.yaml", 'a: |\n  một\n  hai\tba\nb: "một\\nhai\\tba\\r\\n"\n# chú thích\n')
+    assert source.errors == []
+    assert source.root is not None
+    assert [node.text for _key, node in (source.root.entries or {}).values()] == ["một\nhai\tba\n", "một\nhai\tba\r\n"]
+
+
+# -- bounds ---------------------------------------------------------------------------------------------------------
+
+
+def test_reading_stops_at_so_many_errors_and_says_so() -> None:
+    source = Source("x.yaml", "a: 1\n" * 5_000)
+    assert len(source.errors) == MAX_ERRORS + 1
+    assert str(source.errors[-1]) == "x.yaml:201:1: và còn nữa: chỉ kể chừng này lỗi / and more"
+    assert source.root is None, "the rest was not read"
+
+
+@pytest.mark.parametrize("item", ["a,", "{},", "[],", "a: b,", '"",'])
+def test_a_file_of_too_many_values_is_refused_where_they_are_too_many(item: str) -> None:
+    assert lines("[" + item * (MAX_NODES // 4) + "a]") == []
+    (error,) = lines("[" + item * MAX_NODES + "a]")
+    assert error.startswith("x.yaml:1:")
+    assert f"tối đa {MAX_NODES} khóa và giá trị" in error
+
+
+@pytest.mark.parametrize("text", ["!" * 450_000, "- !" + "a" * 450_000, "a: [" + "!x" * 200_000])
+def test_a_tag_without_end_is_refused_unread(text: str) -> None:
+    (error,) = lines(text)
+    assert "thẻ kiểu" in error
+
+
+def test_marks_heaped_on_a_letter_are_refused_unread() -> None:
+    (error,) = lines("a: 1\nb: o" + "\u0300\u0316" * 100_000 + "\n")
+    assert error.startswith("x.yaml:2:4: quá nhiều dấu")
+    assert lines("a: " + unicodedata.normalize("NFD", "Nghiễm nhiên, ṩ, ᾷ, กิ่, ន្ត្រី") + "\n") == []
