@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services import resources
+from services.settings import Settings, load_settings
 from tests.faults.press import HOSTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,13 +84,34 @@ class Office:
         self._processes[name].send_signal(signal.SIGTERM)
         return self._processes[name].wait(60)
 
+    def stand_still(self, name: str, seconds: float) -> None:
+        """SIGSTOP and, so much later, SIGCONT: a machine that slept, and does not know it."""
+        self._processes[name].send_signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        self._processes[name].send_signal(signal.SIGCONT)
+
     def doctor(self) -> str:
         """What `diembao doctor` says of the stores, asked from a machine that runs none of the services."""
-        data = self._folder / "operator"
-        data.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "services", "doctor", "--config", str(self._config), "--data", str(data)]
-        env = {**os.environ, **self._stores, "DIEMBAO_MAIL": f"folder:{self._folder / 'mail'}", "COLUMNS": "500"}
-        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False).stdout
+        return self._command("doctor", self._stores, self._folder / "operator").stdout
+
+    def back_up(self, file: Path) -> None:
+        """`diembao backup FILE` of the stores as they are at work."""
+        done = self._command("backup", self._stores, self._folder / "operator", str(file))
+        assert done.returncode == 0, done.stderr
+
+    def restored(self, file: Path) -> Settings:
+        """That file restored into a folder of its own, without any server; the settings of that office."""
+        data = self._folder / "restored"
+        done = self._command("restore", {}, data, str(file))
+        assert done.returncode == 0, done.stderr
+        return load_settings(self._config, data, {})
+
+    def _command(
+        self, name: str, stores: Mapping[str, str], data: Path, *more: str
+    ) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "services", name, *more, "--config", str(self._config), "--data", str(data)]
+        env = {**os.environ, **stores, "DIEMBAO_MAIL": f"folder:{self._folder / 'mail'}", "COLUMNS": "500"}
+        return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
     def alive(self) -> list[str]:
         return sorted(name for name, process in self._processes.items() if process.poll() is None)

@@ -23,6 +23,7 @@ from services.domain.codec import plain
 _STATES: dict[State, str] = {"new": "mới", "changed": "đã sửa", "same": "như cũ", "removed": "bỏ hoặc tắt"}
 _BARS = " ▁▂▃▄▅▆▇█"
 _MOST_BARS = 45
+_ROOM_FOR_BARS = 130
 _TOLD_ON_SCREEN = 5
 _LONGEST_TITLE = 90
 _ENOUGH_DAYS = 7
@@ -105,7 +106,7 @@ def show(console: Console, trial: Trial, zone: ZoneInfo, other: str = "") -> Non
     )
     console.print(
         "\nBản điểm báo: đếm cả bản của sáng không có tin nào. Số mỗi ngày: chia cho số ngày thấy được, "
-        "kể cả ngày nghỉ.",
+        "kể cả ngày nghỉ. Bài của lần đọc đầu mỗi nguồn chỉ vào kho, không vào bản tin, nên không đếm ở đây.",
         **_plainly(console),
     )
     _rows(
@@ -191,11 +192,13 @@ def _rows(console: Console, title: str, headings: Sequence[str], rows: Sequence[
         for row in (headings, *rows):
             print("\t".join(row), file=console.file)
         return
+    # The last column is bars, which squeezed to "…" would say nothing.
+    shown = len(headings) - (console.width < _ROOM_FOR_BARS)
     table = Table(title=title, title_justify="left", box=None)
-    for number, heading in enumerate(headings):
+    for number, heading in enumerate(headings[:shown]):
         table.add_column(heading, justify="left" if number in (0, 1, len(headings) - 1) else "right")
     for row in rows:
-        table.add_row(*map(escape, row))
+        table.add_row(*map(escape, row[:shown]))
     console.print(table)
 
 
