@@ -9,7 +9,7 @@ from __future__ import annotations
 import bisect
 import heapq
 import threading
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from services.ports.errors import Conflict
 from services.ports.ledger import Held, Ledger, Put
@@ -50,14 +50,14 @@ class OverlayLedger(Ledger):
 
     def put(self, *writes: Put) -> None:
         with self._lock:
+            revisions = self._revisions(writes)
             for write in writes:
-                if write.expected is not None:
-                    held = self.get(write.kind, write.key)
-                    revision = held.revision if held is not None else 0
-                    if revision != write.expected:
-                        raise Conflict(f"{write.kind}/{write.key}: revision {revision}, expected {write.expected}")
+                here = (write.kind, write.key)
+                if write.expected is not None and (revision := revisions.get(here, 0)) != write.expected:
+                    raise Conflict(f"{write.kind}/{write.key}: revision {revision}, expected {write.expected}")
                 self._revision += 1
                 self._write(write.kind, write.key, Held(write.key, write.value, self._revision))
+                revisions[here] = self._revision
 
     def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[Held]:
         """As the port says; a value written while the scan runs may or may not be part of it."""
@@ -90,6 +90,16 @@ class OverlayLedger(Ledger):
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def _revisions(self, writes: Sequence[Put]) -> dict[tuple[str, str], int]:
+        """Of what is held under the keys that are written conditionally; of a kind all at once."""
+        keys: dict[str, list[str]] = {}
+        for write in writes:
+            if write.expected is not None:
+                keys.setdefault(write.kind, []).append(write.key)
+        return {
+            (kind, key): held.revision for kind, some in keys.items() for key, held in self.get_many(kind, some).items()
+        }
 
     def _own(self, kind: str, prefix: str, after: str) -> Iterator[Held]:
         while True:

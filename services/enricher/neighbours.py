@@ -130,10 +130,7 @@ class Neighbours:
         near = look.near
         if {key: one.value for key, one in held.items()} != written:
             near = _closest({key: decode(one.value, Claims) for key, one in held.items()}, sketch)
-        now = _Tellers(self._keyed)
-        now.load(near)
-        compared = {one: look.tellers.sketch_of(one) for one in look.near}
-        return any(compared.get(one) != now.sketch_of(one) for one in near)
+        return look.changed(near, self._keyed.get_many("story", near) if near else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +146,17 @@ class _Look:
         """What was decided of this very text."""
         own = self.tellers.get(sketch.article_id)
         return own.told.get(sketch.content_hash) if own is not None else None
+
+    def changed(self, near: Iterable[str], held: Mapping[str, Held]) -> bool:
+        """Whether what is told of one of these is other than what was compared; that stories merged is no change."""
+        compared = set(self.near)
+        for one in near:
+            found, revision = held.get(one), self.tellers.revision(one) if one in compared else 0
+            if revision != (found.revision if found is not None else 0):
+                told = decode(found.value, Teller).sketch if found is not None else None
+                if told != (self.tellers.sketch_of(one) if one in compared else None):
+                    return True
+        return False
 
     def choice(self, sketch: Sketch) -> Choice:
         tellers = self.tellers
@@ -188,6 +196,10 @@ class _Tellers:
         """None for one that was not loaded: it is not read for this."""
         teller, _ = self._known.get(article_id, (None, 0))
         return teller.sketch if teller is not None else None
+
+    def revision(self, article_id: str) -> int:
+        """0 for one that is not told, or was not loaded."""
+        return self._known.get(article_id, (None, 0))[1]
 
     def founded(self, story: str) -> datetime:
         teller = self.get(story)

@@ -23,10 +23,10 @@ from tests.servers.kafka_server import KafkaServer
 from tests.servers.topics import own_topics
 
 pytestmark = pytest.mark.kafka
-WHOLE = [pytest.param("recorded", marks=pytest.mark.full), pytest.param("corpus", marks=pytest.mark.full)]
+LONGER = [pytest.param(name, marks=pytest.mark.full) for name in ("corpus-few", "recorded", "corpus")]
 
 
-@pytest.fixture(scope="module", params=["samples", "corpus-few", *WHOLE])
+@pytest.fixture(scope="module", params=["samples", *LONGER])
 def embedded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Finished:
     """The journey on files."""
     name: str = request.param

@@ -18,7 +18,7 @@ from tests.replay.days import AFTER_CHANGE, BEFORE_CHANGE, BEGIN, END, Days, doc
 from tests.servers.kafka_server import KafkaServer
 from tests.servers.topics import own_topics
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.full]
 
 
 @pytest.fixture

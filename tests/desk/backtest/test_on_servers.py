@@ -16,7 +16,7 @@ from tests.replay.days import Days, opened
 from tests.servers.kafka_server import KafkaServer
 from tests.servers.topics import own_topics
 
-pytestmark = pytest.mark.kafka
+pytestmark = [pytest.mark.kafka, pytest.mark.full]
 
 
 @pytest.fixture
