@@ -9,7 +9,7 @@ ifneq ($(wildcard ../shared/data/README.md),)
 export DIEMBAO_PRESS_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: run test test-full check quality lock clean setup servers servers-stop
+.PHONY: run test test-full check quality bench lock clean setup servers servers-stop
 
 setup: $(STAMP)
 
@@ -49,6 +49,10 @@ test-full: check
 # Every figure of the README, with each miss, where DIEMBAO_PRESS_DATA names real press data.
 quality: setup
 	@$(BIN)/pytest -s tests/quality
+
+# The speeds of the README; the servers' where `make servers` did.
+bench: setup
+	@for one in matching watches backtest throughput; do echo "== $$one"; $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 # A real Kafka and a real Elasticsearch for the tests, outside the repository (DIEMBAO_SERVERS_HOME).
 servers: setup
