@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from services.desk.backtest.compare import Compared, OfWatch
 from services.desk.backtest.days import Days, Read, entries
 from services.desk.backtest.forecast import Forecast, forecast
+from services.desk.backtest.pool import seldom_collecting
 from services.desk.backtest.read import Reader
 from services.desk.backtest.stories import present_stories
 from services.domain.events import COLLECTED, UNMATCHED, Enriched
@@ -71,6 +72,7 @@ class Trial:
         }
 
 
+@seldom_collecting()
 def backtest(
     bus: Bus,
     archive: Archive,
