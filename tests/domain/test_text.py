@@ -99,3 +99,10 @@ def test_spans_are_in_order_within_the_source_and_hold_what_the_token_says(text:
 def test_canonically_equal_texts_have_equal_tokens(text: str) -> None:
     composed, decomposed = unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
     assert tokenise(composed).marked == tokenise(decomposed).marked
+
+
+def test_marks_heaped_on_a_letter_are_not_all_composed() -> None:
+    """Two hundred thousand of them would hold every thread of the process up for 20 s."""
+    heaped = "Xã Đăk Ơ" + "\u0323\u0301" * 100_000 + " mưa"
+    assert words(heaped)[-1] == "mua"
+    assert words(heaped) == words("Xã Đăk Ơ" + "\u0323\u0301" * 100 + " mưa")
