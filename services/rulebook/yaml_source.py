@@ -248,7 +248,7 @@ class _Builder:
         if first is not None:
             self._source.error(
                 key,
-                f"khóa «{key.text}» viết hai lần (lần đầu ở dòng {first[0].line})",
+                f"khóa «{key.text}» viết hai lần (lần đầu ở dòng {first[0].line}): xóa một chỗ",
                 f"duplicate key, first on line {first[0].line}",
             )
             if self._source.full:
