@@ -6,6 +6,7 @@ line, and only then to be restored.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -31,6 +32,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 _OLDEST = (1980, 1, 1, 0, 0, 0)
 _MANIFEST_BYTES = 1_000_000
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError)
+"""What reading a zip raises where its bytes are not what they were."""
 
 Progress = Callable[[str, int], None]
 """Told the part and its lines so far, after each line."""
@@ -167,16 +170,22 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as archive:
             yield archive
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, KeyError) as error:
-        raise Unprocessable(
-            f"{path}: không phải bản sao lưu của diembao, bị cắt ngang hoặc bị hỏng ({error}) / "
-            "is no backup of diembao, or was cut short or damaged"
-        ) from error
+    except _DAMAGED as error:
+        raise _damaged(path, error) from error
     except FileNotFoundError as error:
         raise Unprocessable(f"{path}: không có tệp này / no such file") from error
     except OSError as error:
+        if error.errno == errno.EINVAL:  # the directory of the zip points before the file's start
+            raise _damaged(path, error) from error
         said = error.strerror or error
         raise Unavailable(f"{path}: không đọc được ({said}) / cannot be read") from error
+
+
+def _damaged(path: Path, error: Exception) -> Unprocessable:
+    return Unprocessable(
+        f"{path}: không phải bản sao lưu của diembao, bị cắt ngang hoặc bị hỏng ({error}) / "
+        "is no backup of diembao, or was cut short or damaged"
+    )
 
 
 def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
