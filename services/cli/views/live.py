@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator
 
 from rich.console import Console
@@ -19,14 +20,24 @@ from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
 from services.wiring import Services
 
+FEEDS_NAMED = 10
+"""So many silent feeds are named; without a network it is all of them, for one cause."""
+
 
 def feed_lines(ledger: Ledger, rules: Rulebook) -> Iterator[str]:
-    """A line for each enabled feed that could not be read, with what was met."""
-    for held in ledger.scan("feed"):
-        cursor = decode(held.value, FeedCursor)
-        feed = rules.feeds.get(cursor.feed)
-        if feed is not None and feed.enabled and cursor.state != "ok":
-            yield f"  {cursor.feed}: {STATES[cursor.state]} / {cursor.state}: {cursor.detail or feed.url}"
+    """A line for each of the first enabled feeds that could not be read, with what was met; the others are counted."""
+    cursors = (decode(held.value, FeedCursor) for held in ledger.scan("feed"))
+    silent = [
+        cursor
+        for cursor in cursors
+        if (feed := rules.feeds.get(cursor.feed)) is not None and feed.enabled and cursor.state != "ok"
+    ]
+    for cursor in silent[:FEEDS_NAMED]:
+        said = cursor.detail or rules.feeds[cursor.feed].url
+        yield f"  {cursor.feed}: {STATES[cursor.state]} / {cursor.state}: {said}"
+    if others := Counter(STATES[cursor.state] for cursor in silent[FEEDS_NAMED:]):
+        counts = ", ".join(f"{count} {state}" for state, count in others.most_common())
+        yield f"  … và {others.total()} nguồn nữa: {counts}. Xem hết: diembao feeds"
 
 
 def show(services: Services, stop: threading.Event) -> None:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.alerter.clipping import Clipping
 from services.desk.why import Account
+from services.domain.article import Field
 from services.domain.feed import Outcome
 from services.domain.place import Nearness, Verdict
 from services.rulebook.book import Rulebook
@@ -29,6 +30,8 @@ _VERDICTS: dict[Verdict, str] = {
     "none": "bài không nói về nơi được theo dõi",
 }
 _NEARNESS: dict[Nearness, str] = {"about": "cả bài", "part": "một phần bài", "mention": "chỉ nhắc tên"}
+_FIELDS: dict[Field, str] = {"title": "tiêu đề", "lead": "sapo", "text": "thân bài"}
+_CHANGES = {"number": "báo đã đổi số liệu", "correction": "báo đã đính chính"}
 
 
 def lines_of(account: Account, rules: Rulebook, zone: ZoneInfo) -> Iterator[str]:
@@ -60,10 +63,10 @@ def _article(account: Account, rules: Rulebook, zone: ZoneInfo) -> Iterator[str]
     yield f"Trong kho: {article.title} ({outlet}, {published}), {len(account.versions)} bản"
     yield f"Loại nguồn: {article.source_class}. Kết luận: {_VERDICTS[reading.verdict]}"
     for mention in reading.mentions:
-        where = f"{mention.field} {mention.start}-{mention.end}"
+        where = f"ở {_FIELDS[mention.field]}, ký tự {mention.start}-{mention.end}"
         yield f"  nhận “{mention.surface}” = {mention.place} ({_NEARNESS[mention.class_]}), {where}: {mention.reason}"
     for rejected in reading.rejected:
-        where = f"{rejected.field} {rejected.start}-{rejected.end}"
+        where = f"ở {_FIELDS[rejected.field]}, ký tự {rejected.start}-{rejected.end}"
         yield f"  loại “{rejected.surface}” không phải {rejected.place}, {where}: {rejected.reason}"
     names = [rules.topics.topics[hit.topic].name for hit in document.topics if hit.topic in rules.topics.topics]
     yield f"Chủ đề: {', '.join(names) or 'không có'}"
@@ -77,8 +80,8 @@ def _clipping(clipping: Clipping, rules: Rulebook, zone: ZoneInfo) -> Iterator[s
         for match in clipping.matches
     ]
     said = f"khớp theo dõi: {', '.join(names)}" if names else "không khớp theo dõi nào"
-    change = f", cập nhật ({clipping.change})" if clipping.change else ""
-    yield f"Số {clipping.number} của sổ thư, {_local(clipping.entered_at, zone)}{change}: {said}"
+    change = f", {_CHANGES[clipping.change]}" if clipping.change else ""
+    yield f"Chọn tin lúc {_local(clipping.entered_at, zone)} (số thứ tự {clipping.number}){change}: {said}"
     if clipping.excluded:
         yield f"  bị từ loại trừ (NOT) của theo dõi bỏ ra: {', '.join(clipping.excluded)}"
     if clipping.fill:
