@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """kafka-python 3.0 leaves the socket of a refused or cancelled connection to the garbage collector."""
     for item in items:
         if _uses_kafka(item):
-            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"))
+            item.add_marker(pytest.mark.filterwarnings("ignore:unclosed <(socket|ssl):ResourceWarning"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -132,7 +132,7 @@ def test_a_broker_that_asks_for_a_login_gets_the_one_of_the_settings(guarded: Ka
     with closing(KafkaBus(guarded.url, SystemClock(), DAYS, OURS, create=True)) as bus:
         bus.publish(COLLECTED, [Message("k", b"{}")])
         assert len(taken(bus, "enricher")) == 1
-    with pytest.raises(Unavailable) as told:
+    with pytest.raises(Unavailable, match="không nhận tài khoản hoặc mật khẩu") as told:
         KafkaBus(guarded.url, SystemClock(), DAYS, login("diembao", "wrong"))
     assert "wrong" not in str(told.value)
 

@@ -21,12 +21,13 @@ from kafka.admin import KafkaAdminClient
 from kafka.errors import (
     AuthorizationError,
     KafkaError,
+    KafkaTimeoutError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
     SaslAuthenticationFailedError,
 )
-from kafka.net.compat import KafkaNetClient
 
+from services.adapters.kafka.connections import Client
 from services.ports.errors import PortError, Unavailable, Unprocessable
 from services.settings import KafkaSettings
 
@@ -106,6 +107,11 @@ class Cluster:
                 f"Kafka tại {self._where} không nhận tài khoản hoặc mật khẩu (kafka: trong diembao.yaml) "
                 "/ the broker refused the login"
             )
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            return Unavailable(
+                f"Kafka tại {self._where} đưa chứng thư TLS không tin được: xem ca_bundle và tên máy trong bus "
+                f"(kafka: trong diembao.yaml) / the broker's certificate is not trusted: {str(error)[:300]}"
+            )
         if isinstance(error, AuthorizationError):
             return Unavailable(
                 f"Kafka tại {self._where} không cho tài khoản này làm việc đó ({error}) / not authorised on the broker"
@@ -139,17 +145,20 @@ class Cluster:
         self._admin = None
 
     def _opened(self, kind: Callable[..., Any], **options: Any) -> Any:
-        begun: list[Any] = []
+        begun: list[Client] = []
 
-        def client(**configs: Any) -> Any:
-            begun.append(KafkaNetClient(**configs))
+        def client(**configs: Any) -> Client:
+            begun.append(Client(**configs))
             return begun[-1]
 
         try:
             return kind(**self._options, kafka_client=client, **options)
-        except BaseException:
+        except BaseException as error:
             for one in begun:
                 one.close()
+            why = next((one.connections.failure for one in begun if one.connections.failure is not None), None)
+            if isinstance(error, KafkaTimeoutError) and why is not None:
+                raise why from error
             raise
 
 
