@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -22,20 +21,11 @@ from services.ports.bus import Message
 from services.ports.errors import Unavailable
 from services.settings import KafkaSettings
 from tests.servers.kafka_server import KafkaServer
-from tests.servers.machine_cache import java
+from tests.servers.key_pair import PASSWORD as KEY_PASSWORD
+from tests.servers.key_pair import KeyPair, key_pair
 
 pytestmark = [pytest.mark.full, pytest.mark.kafka]
 PASSWORD = "right=,1"  # signs that mean something in the exchange
-
-
-def key_pair(folder: Path, address: str) -> tuple[Path, Path]:
-    """A key store for the broker, and its certificate, which is its own authority."""
-    store, certificate = folder / "broker.p12", folder / "ca.pem"
-    tool = [str(java().with_name("keytool")), "-keystore", str(store), "-storepass", "broker", "-alias", "broker"]
-    make = ["-genkeypair", "-keyalg", "EC", "-dname", "CN=broker", "-ext", f"san={address}", "-validity", "2"]
-    subprocess.run([*tool, *make], check=True, capture_output=True)
-    subprocess.run([*tool, "-exportcert", "-rfc", "-file", str(certificate)], check=True, capture_output=True)
-    return store, certificate
 
 
 def broker(home: KafkaServer, store: Path) -> KafkaServer:
@@ -44,7 +34,7 @@ def broker(home: KafkaServer, store: Path) -> KafkaServer:
     server.prepare()
     client, own = server.ports
     listeners = f"SASL_SSL://127.0.0.1:{client},CONTROLLER://127.0.0.1:{own}"
-    (server.folder / "broker.p12").write_bytes(store.read_bytes())  # where the servers' user may read it
+    (server.folder / "server.p12").write_bytes(store.read_bytes())  # where the servers' user may read it
     plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
     scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
     settings = {
@@ -57,11 +47,11 @@ def broker(home: KafkaServer, store: Path) -> KafkaServer:
         "sasl.mechanism.inter.broker.protocol": "PLAIN",
         "listener.name.sasl_ssl.plain.sasl.jaas.config": f'{plain} username="root" password="root" user_root="root";',
         "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": scram,
-        "ssl.keystore.location": str(server.folder / "broker.p12"),
-        "ssl.keystore.password": "broker",
+        "ssl.keystore.location": str(server.folder / "server.p12"),
+        "ssl.keystore.password": KEY_PASSWORD,
         "ssl.keystore.type": "PKCS12",
-        "ssl.truststore.location": str(server.folder / "broker.p12"),
-        "ssl.truststore.password": "broker",
+        "ssl.truststore.location": str(server.folder / "server.p12"),
+        "ssl.truststore.password": KEY_PASSWORD,
         "ssl.truststore.type": "PKCS12",
     }
     server = KafkaServer(home.home, name, settings)
@@ -70,22 +60,21 @@ def broker(home: KafkaServer, store: Path) -> KafkaServer:
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def keys(tmp_path_factory: pytest.TempPathFactory) -> KeyPair:
     return key_pair(tmp_path_factory.mktemp("tls"), "ip:127.0.0.1")
 
 
 @pytest.fixture(scope="module")
-def secured(kafka: KafkaServer, authority: tuple[Path, Path]) -> Iterator[KafkaServer]:
-    store, certificate = authority
+def secured(kafka: KafkaServer, keys: KeyPair) -> Iterator[KafkaServer]:
     server = KafkaServer(kafka.home, f"kafka-tls-{os.getpid()}")
     try:
-        server = broker(kafka, store)
+        server = broker(kafka, keys.store)
         root = KafkaSettings(
             security_protocol="SASL_SSL",
             sasl_mechanism="PLAIN",
             user="root",
             password="root",
-            ca_bundle=str(certificate),
+            ca_bundle=str(keys.certificate),
         )
         with closing(KafkaAdminClient(**connection_options((server.address,), root))) as admin:
             login = UserScramCredentialUpsertion("diembao", ScramMechanism.SCRAM_SHA_512, PASSWORD)
@@ -96,13 +85,13 @@ def secured(kafka: KafkaServer, authority: tuple[Path, Path]) -> Iterator[KafkaS
 
 
 @pytest.fixture
-def settings(authority: tuple[Path, Path]) -> KafkaSettings:
+def settings(keys: KeyPair) -> KafkaSettings:
     """As the guide says, the mechanism left as it is by default."""
     return KafkaSettings(
         security_protocol="SASL_SSL",
         user="diembao",
         password=PASSWORD,
-        ca_bundle=str(authority[1]),
+        ca_bundle=str(keys.certificate),
         partitions=1,
         hosts_partitions=1,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import ssl
 import subprocess
 import urllib.error
 import urllib.request
@@ -28,7 +29,8 @@ class ElasticsearchServer(Server):
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.ports[0]}"
+        scheme = "https" if self._settings.get("xpack.security.http.ssl.enabled") == "true" else "http"
+        return f"{scheme}://127.0.0.1:{self.ports[0]}"
 
     def _lay_out(self) -> None:
         config = self.folder / "config"
@@ -97,5 +99,7 @@ class ElasticsearchServer(Server):
             return False
 
 
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-"""Loopback is never asked through the machine's proxy."""
+_direct = urllib.request.build_opener(
+    urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=ssl._create_unverified_context())
+)
+"""Loopback is never asked through the machine's proxy; whether it is up is asked of any certificate."""
