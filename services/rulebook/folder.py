@@ -80,18 +80,23 @@ def _stage(target: Path, text: str) -> Path:
         # A link to a device would be replaced where the device is.
         raise OSError(errno.EINVAL, f"{target} không phải là tệp / not a regular file")
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    with os.fdopen(handle, "wb") as file:
-        if target.exists():
-            status = target.stat()
-            os.fchmod(handle, status.st_mode & 0o7777)
-            if os.geteuid() == 0:
-                os.fchown(handle, status.st_uid, status.st_gid)
-        else:
-            os.fchmod(handle, 0o644)
-        file.write(text.encode())
-        file.flush()
-        os.fsync(handle)
-    return Path(name)
+    beside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            if target.exists():
+                status = target.stat()
+                os.fchmod(handle, status.st_mode & 0o7777)
+                if os.geteuid() == 0:
+                    os.fchown(handle, status.st_uid, status.st_gid)
+            else:
+                os.fchmod(handle, 0o644)
+            file.write(text.encode())
+            file.flush()
+            os.fsync(handle)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return beside
 
 
 def _sync(folder: Path) -> None:
