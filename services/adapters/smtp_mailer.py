@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from email.errors import MessageError
 from email.message import EmailMessage
 from urllib.parse import urlsplit
@@ -32,8 +34,7 @@ class SmtpMailer(Mailer):
 
     def send(self, message: EmailMessage) -> str:
         try:
-            with self._connect(self._settings.timeout_seconds) as relay:
-                self._login(relay)
+            with self._relay(self._settings.timeout_seconds) as relay:
                 relay.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             code, answer = next(iter(error.recipients.values()))
@@ -52,8 +53,7 @@ class SmtpMailer(Mailer):
 
     def check(self) -> None:
         try:
-            with self._connect(min(self._settings.timeout_seconds, _CHECK_SECONDS)) as relay:
-                self._login(relay)
+            with self._relay(min(self._settings.timeout_seconds, _CHECK_SECONDS)) as relay:
                 relay.noop()
         except smtplib.SMTPAuthenticationError as error:
             raise self._unavailable("không đăng nhập được / login refused", error) from error
@@ -63,9 +63,19 @@ class SmtpMailer(Mailer):
     def close(self) -> None:
         """Each letter closes its own connection."""
 
-    def _login(self, relay: smtplib.SMTP) -> None:
-        if self._settings.user:
-            relay.login(self._settings.user, self._settings.password)
+    @contextmanager
+    def _relay(self, timeout: float) -> Iterator[smtplib.SMTP]:
+        """Connected and logged in. What the letter was answered counts, not how the server takes leave afterwards:
+        smtplib's own `with` raises for whatever else than 221 it answers to QUIT.
+        """
+        relay = self._connect(timeout)
+        try:
+            if self._settings.user:
+                relay.login(self._settings.user, self._settings.password)
+            yield relay
+        finally:
+            with suppress(smtplib.SMTPException, OSError), closing(relay):
+                relay.quit()
 
     def _connect(self, timeout: float) -> smtplib.SMTP:
         if self._scheme == "smtps":

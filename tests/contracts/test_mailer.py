@@ -50,8 +50,8 @@ def parsed(data: bytes) -> EmailMessage:
 class Inbox:
     """An SMTP server that keeps what it takes, or answers as told."""
 
-    def __init__(self, data: str = "250 OK", rcpt: str = "250 OK", drop: bool = False) -> None:
-        self.data, self.rcpt, self.drop = data, rcpt, drop
+    def __init__(self, data: str = "250 OK", rcpt: str = "250 OK", drop: bool = False, bye: str = "221 Bye") -> None:
+        self.data, self.rcpt, self.drop, self.bye = data, rcpt, drop, bye
         self.messages: list[EmailMessage] = []
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
@@ -66,6 +66,9 @@ class Inbox:
             assert isinstance(server.transport, asyncio.Transport)
             server.transport.abort()
         return self.data
+
+    async def handle_QUIT(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
+        return self.bye
 
 
 def allow(server: SMTP, session: Any, envelope: Any, mechanism: str, data: LoginPassword) -> AuthResult:
@@ -190,6 +193,18 @@ def test_folder_name_never_leaves_the_folder(tmp_path: Path) -> None:
 )
 def test_smtp_answers_become_our_errors(inbox: Inbox, error: type[Exception]) -> None:
     with serving(inbox) as url, pytest.raises(error):
+        SmtpMailer(url, PLAIN).send(letter())
+
+
+def test_smtp_how_the_server_takes_leave_changes_no_answer() -> None:
+    """The letter is taken or refused by then: as not sent it would be mailed again without end."""
+    inbox = Inbox(bye="421 4.3.2 shutting down")
+    with serving(inbox) as url:
+        mailer = SmtpMailer(url, PLAIN)
+        mailer.send(letter())
+        mailer.check()
+    assert len(inbox.messages) == 1
+    with serving(Inbox(data="550 5.7.1 refused", bye="421 4.3.2 shutting down")) as url, pytest.raises(Unprocessable):
         SmtpMailer(url, PLAIN).send(letter())
 
 
