@@ -111,7 +111,7 @@ class Alerter:
         now = self._clock.now()
         due = latest_due(now, self._settings.digest)
         self._ensure_windows()
-        if due is None or not any(self._is_due(person, due) for person in recipients(self._rules())):
+        if due is None or not (self._undrawn(self._rules(), due) or self._post.waiting()):
             return []
         # What is on the bus belongs to this morning: enter it before the window is drawn.
         while self.step():
@@ -174,11 +174,11 @@ class Alerter:
         sent = self._post.send_all(self._lease.renew)
         if not self._lease.renew():
             return sent
-        desk = self._desk(now)
-        for person in recipients(desk.rules):
-            found = self._windows.get(person.email)
-            if found is not None and self._is_due(person, due) and not self._was_refused(person, found[0], due):
-                self._write(person, self._drawn(person, found[0], desk, due))
+        rules = self._rules()
+        if undrawn := self._undrawn(rules, due):
+            desk = lay_out(self._ledger, rules, self._settings, now)
+            for person, window in undrawn:
+                self._write(person, self._drawn(person, window, desk, due))
         return sent + self._post.send_all(self._lease.renew)
 
     def _send_by_hand(self, now: datetime) -> ByHand:
@@ -191,7 +191,7 @@ class Alerter:
             window = found[0]
             # The letter is also that of the last morning, which must not send another one.
             drawn = self._drawn(person, window, desk, max(filter(None, (due, window.due)), default=None))
-            missed = due is not None and self._is_due(person, due)
+            missed = due is not None and _is_due(window, due)
             if window.drawn_at is not None and not missed and not drawn.says_more_than(window):
                 unchanged.append((person, window.drawn_at))
                 continue
@@ -224,7 +224,7 @@ class Alerter:
 
     def _write(self, person: Person, drawn: Drawn) -> str:
         """Write a recipient's digest down, to be sent; returns its key."""
-        key = f"digest|{person.email}|{drawn.after.serial - 1:06d}"
+        key = _key(person, drawn.after.serial - 1)
         letter, message = self._letter(key, drawn, person.name, person.email)
         self._post.write(key, msgspec.structs.replace(letter, after=drawn.after), message)
         return key
@@ -250,11 +250,28 @@ class Alerter:
     def _ensure_windows(self) -> None:
         self._windows.ensure((person.email for person in recipients(self._rules())), self._clock.now())
 
-    def _is_due(self, person: Person, due: date) -> bool:
-        found = self._windows.get(person.email)
-        return found is not None and (found[0].due is None or found[0].due < due)
+    def _undrawn(self, rules: Rulebook, due: date) -> list[tuple[Person, Window]]:
+        """Whose digest of this morning is not written yet, with the window that it is drawn from.
 
-    def _was_refused(self, person: Person, window: Window, due: date) -> bool:
-        """Whether the server refused this morning's letter for good: it is tried again with the next one."""
-        letter = self._post.find(f"digest|{person.email}|{window.serial:06d}")
-        return letter is not None and letter.state == "refused" and letter.after is not None and letter.after.due == due
+        A letter that waits for the mailer is written: drawing it anew would only be thrown away.
+        """
+        found = [(person, self._windows.get(person.email)) for person in recipients(rules)]
+        windows = [(person, held[0]) for person, held in found if held is not None and _is_due(held[0], due)]
+        return [one for one in windows if not self._is_written(*one, due)]
+
+    def _is_written(self, person: Person, window: Window, due: date) -> bool:
+        """Also one that the server refused for good this morning: it is tried again with the next one."""
+        key = _key(person, window.serial)
+        if self._post.written(key):
+            return True
+        letter = self._post.find(key)
+        return letter is not None and letter.after is not None and letter.after.due == due
+
+
+def _is_due(window: Window, due: date) -> bool:
+    return window.due is None or window.due < due
+
+
+def _key(person: Person, serial: int) -> str:
+    """The name of a recipient's digest."""
+    return f"digest|{person.email}|{serial:06d}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -19,8 +20,8 @@ from services.alerter.post import Post
 from services.alerter.records import LETTER, OUTBOX, Letter
 from services.alerter.window import Windows
 from services.domain.codec import decode
-from services.ports.errors import Unavailable
-from services.ports.ledger import Put
+from services.ports.errors import Unavailable, Unprocessable
+from services.ports.ledger import Held, Put
 from services.rulebook.book import Rulebook
 from tests.alerter.office import Press, article, finding, settings_of
 from tests.alerter.test_sending import Moody
@@ -96,6 +97,33 @@ def test_a_letter_goes_that_was_put_down_late(press: Press) -> None:
     press.enter(article(2))
     press.morning(1)
     assert len(press.letters()) == 2
+
+
+@pytest.mark.parametrize("error", [Unavailable("busy"), Unprocessable("550 no such user")])
+def test_a_letter_that_is_written_is_not_drawn_again(press: Press, error: Exception) -> None:
+    """While the relay is down, or after it refused the letter for good, the service asks each second what is due."""
+
+    class Asked(SqliteLedger):
+        kinds: ClassVar[list[str]] = []
+
+        def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[Held]:
+            self.kinds.append(kind)
+            return super().scan(kind, prefix, after)
+
+    press.enter(article(1))
+    press.ledger.close()
+    press.ledger, press.mailer = Asked(press.folder / "ledger.db"), Moody(FolderMailer(press.mail), [error])
+    press.open()
+    assert press.morning() == []
+    assert "clipping" in Asked.kinds
+    Asked.kinds.clear()
+    for second in range(3):
+        press.clock.set(press.clock.now() + timedelta(seconds=second))
+        press.run()
+        assert press.alerter.send_due_digests() == []
+    assert set(Asked.kinds) == {OUTBOX}
+    press.morning(1)
+    assert len(press.letters()) == 1 + isinstance(error, Unavailable)
 
 
 def test_a_notice_lost_from_the_outbox_is_put_back_when_its_message_comes_again(office: Open) -> None:
