@@ -28,8 +28,13 @@ from services.ports.mailer import Mailer
 
 _AS_WRITTEN = email.policy.SMTP.clone(refold_source="none")
 _FIRST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=15), timedelta(minutes=10)
+_SILENT, _SILENCES = timedelta(seconds=5), 2
+"""A mailer that kept us so long and took nothing, so often in a row, is silent: at thirty letters, each with its
+time-out, it would hold up what comes in for half an hour. A quick "not yet" (greylisting) is of that letter alone.
+"""
 _ORPHAN = timedelta(days=1)
 """So long a key stays in the outbox without its letter: who put it there may stand still, or its write come late."""
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _log = structlog.get_logger()
 
 
@@ -39,6 +44,8 @@ class _Wait:
 
     until: datetime
     pause: timedelta
+    tried_at: datetime
+    """When the mailer was last asked to take it; long ago for one that was put off untried."""
     reason: str
     """Why the mailer could not take it; empty for a key whose letter is not there yet."""
 
@@ -79,18 +86,29 @@ class Post:
     def send_all(self, renew: Callable[[], bool]) -> list[Sent]:
         """Send whatever is written down, not out, and not put off. `renew` is called before each: False ends it.
 
-        A letter that the mailer could not take is put off, longer each time, and holds up no other one.
+        A letter that the mailer could not take is put off, longer each time, and holds up no other one; where the
+        mailer is silent all are put off. Those tried longest ago go first, so that each has its turn.
         """
-        now, sent = self._clock.now(), []
-        for key in [held.key for held in self._ledger.scan(OUTBOX)]:
-            if key in self._put_off and now < self._put_off[key].until:
-                continue
+        sent: list[Sent] = []
+        silences, keys = 0, sorted(self._unsent(), key=self._tried_at)
+        for number, key in enumerate(keys, start=1):
             if not renew():
                 _log.warning("lease lost", letter=key, hint="another process sends the rest")
                 break
+            asked_at = self._clock.now()
             out = self._send(key)
             if out is not None:
                 sent.append(out)
+            wait = self._put_off.get(key)
+            if wait is None or self._clock.now() - asked_at < _SILENT:
+                silences = 0
+                continue
+            silences += 1
+            if silences == _SILENCES:
+                _log.warning("mailer silent", letters=len(keys) - number, reason=wait.reason)
+                for untried in keys[number:]:
+                    self._wait(untried, self._tried_at(untried), wait.reason)
+                break
         return sent
 
     def send_copy(self, key: str, letter: Letter, message: EmailMessage) -> Sent:
@@ -105,9 +123,7 @@ class Post:
 
     def waiting(self) -> bool:
         """Whether some letter may be sent now."""
-        now = self._clock.now()
-        keys = (held.key for held in self._ledger.scan(OUTBOX))
-        return any(key not in self._put_off or now >= self._put_off[key].until for key in keys)
+        return any(True for _ in self._unsent())
 
     def check(self) -> None:
         """Raises Unavailable when a letter is put off, with the mailer's reason."""
@@ -124,6 +140,18 @@ class Post:
         """Letters whose key begins so, in the order of their keys."""
         return ((held.key, decode(held.value, Letter)) for held in self._ledger.scan(LETTER, prefix))
 
+    def _unsent(self) -> Iterator[str]:
+        """The keys in the outbox that are not put off."""
+        now = self._clock.now()
+        for held in self._ledger.scan(OUTBOX):
+            wait = self._put_off.get(held.key)
+            if wait is None or now >= wait.until:
+                yield held.key
+
+    def _tried_at(self, key: str) -> datetime:
+        wait = self._put_off.get(key)
+        return wait.tried_at if wait else _LONG_AGO
+
     def _send(self, key: str) -> Sent | None:
         held = self._ledger.get(LETTER, key)
         letter = decode(held.value, Letter) if held else None
@@ -136,7 +164,8 @@ class Post:
             try:
                 where = self._mailer.send(message)
             except Unavailable as error:
-                self._wait(key, error)
+                pause = self._wait(key, self._clock.now(), str(error))
+                _log.warning("letter waits", letter=key, reason=str(error), seconds=pause.total_seconds())
                 return None
             except Unprocessable as error:
                 _log.error("letter refused", letter=key, reason=str(error))
@@ -156,17 +185,17 @@ class Post:
             self._on_sent(out)
         return out
 
-    def _wait(self, key: str, error: Unavailable) -> None:
+    def _wait(self, key: str, tried_at: datetime, reason: str) -> timedelta:
         before = self._put_off.get(key)
         pause = min(before.pause * 2, _LONGEST_PAUSE) if before else _FIRST_PAUSE
-        self._put_off[key] = _Wait(self._clock.now() + pause, pause, str(error))
-        _log.warning("letter waits", letter=key, reason=str(error), seconds=pause.total_seconds())
+        self._put_off[key] = _Wait(self._clock.now() + pause, pause, tried_at, reason)
+        return pause
 
     def _await(self, key: str) -> None:
         """Leave a key whose letter is not there (yet) in the outbox, unless it has been there for long."""
         held, now = self._ledger.get(OUTBOX, key), self._clock.now()
         if held is not None and now - _put_at(held) < _ORPHAN:
-            self._put_off[key] = _Wait(now + _FIRST_PAUSE, _FIRST_PAUSE, "")
+            self._put_off[key] = _Wait(now + _FIRST_PAUSE, _FIRST_PAUSE, now, "")
             return
         self._ledger.delete(OUTBOX, key)
         self._put_off.pop(key, None)
@@ -186,4 +215,4 @@ class Post:
 
 def _put_at(held: Held) -> datetime:
     """When a key was put into the outbox; long ago where an older version put it there without saying."""
-    return datetime.fromisoformat(held.value.decode()) if held.value else datetime.min.replace(tzinfo=UTC)
+    return datetime.fromisoformat(held.value.decode()) if held.value else _LONG_AGO

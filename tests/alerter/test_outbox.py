@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import timedelta
+from email.message import EmailMessage
 from typing import ClassVar
 
 import pytest
@@ -20,10 +21,12 @@ from services.alerter.post import Post
 from services.alerter.records import LETTER, OUTBOX, Letter
 from services.alerter.window import Windows
 from services.domain.codec import decode
+from services.domain.watch import Person
 from services.ports.errors import Unavailable, Unprocessable
 from services.ports.ledger import Held, Put
+from services.ports.mailer import Mailer
 from services.rulebook.book import Rulebook
-from tests.alerter.office import Press, article, finding, settings_of
+from tests.alerter.office import Press, article, finding, rulebook, settings_of
 from tests.alerter.test_sending import Moody
 
 Open = Callable[..., Press]
@@ -124,6 +127,80 @@ def test_a_letter_that_is_written_is_not_drawn_again(press: Press, error: Except
     assert set(Asked.kinds) == {OUTBOX}
     press.morning(1)
     assert len(press.letters()) == 1 + isinstance(error, Unavailable)
+
+
+class Slow(Mailer):
+    """Keeps the sender a minute for each letter; then does not answer while it hangs, or refuses those named."""
+
+    def __init__(self, press: Press) -> None:
+        self.press, self.folder = press, FolderMailer(press.mail)
+        self.hangs, self.refused = True, ""
+        self.asked: list[str] = []
+
+    def send(self, message: EmailMessage) -> str:
+        name = str(message["To"]).rpartition("<")[2].partition("@")[0]
+        self.asked.append(name)
+        self.press.clock.set(self.press.clock.now() + timedelta(minutes=1))
+        if name in self.refused:
+            raise Unprocessable("550 no such user")
+        if self.hangs:
+            raise Unavailable("timed out")
+        return self.folder.send(message)
+
+    def check(self) -> None:
+        """Nothing."""
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+@pytest.fixture
+def hanging(office: Open) -> tuple[Press, Slow]:
+    """Five readers, and a relay that takes connections and says nothing."""
+    people = [Person(login=name, name=name, email=f"{name}@office.example", role="leadership") for name in "abcde"]
+    press = office(rules=rulebook(people=people))
+    mailer = Slow(press)
+    press.mailer = mailer
+    press.open()
+    press.enter(article(1))
+    return press, mailer
+
+
+def test_a_relay_that_hangs_holds_up_two_letters_and_then_nothing(hanging: tuple[Press, Slow]) -> None:
+    press, mailer = hanging
+    assert press.morning() == []
+    assert mailer.asked == ["a", "b"]
+    press.publish(article(2))
+    assert press.alerter.step() == 1
+    with pytest.raises(Unavailable, match="timed out"):
+        press.alerter.send_digests()
+    mailer.asked.clear()
+    for _ in range(8):
+        press.clock.set(press.clock.now() + timedelta(minutes=10))
+        before = len(mailer.asked)
+        press.alerter.step()
+        assert len(mailer.asked) - before == 2
+    assert {mailer.asked.count(name) for name in "abcde"} == {3, 4}, "each has its turn"
+    mailer.hangs = False
+    press.clock.set(press.clock.now() + timedelta(minutes=10))
+    press.run()
+    assert len(press.letters()) == 5
+    assert outbox(press) == []
+
+
+def test_a_letter_refused_for_good_is_no_silence(hanging: tuple[Press, Slow]) -> None:
+    press, mailer = hanging
+    mailer.refused = "bd"
+    press.morning()
+    assert mailer.asked == list("abcde")
+
+
+def test_a_quick_not_yet_puts_off_that_letter_alone(hanging: tuple[Press, Slow]) -> None:
+    """A relay that greylists each recipient says so at once."""
+    press, _ = hanging
+    press.mailer = Moody(FolderMailer(press.mail), [Unavailable("450 greylisted")] * 4)
+    press.open()
+    assert len(press.morning()) == 1
 
 
 def test_a_notice_lost_from_the_outbox_is_put_back_when_its_message_comes_again(office: Open) -> None:
