@@ -20,7 +20,7 @@ from services.alerter.cases import Cases
 from services.alerter.digest import Desk, Drawn, confirmed_at, draw, lay_out
 from services.alerter.intake import Intake
 from services.alerter.lease import Lease
-from services.alerter.letter import Envelope, Sent, compose, message_id, render
+from services.alerter.letter import Envelope, Sent, letter_of
 from services.alerter.notice import Notices
 from services.alerter.post import Post
 from services.alerter.recipients import recipients
@@ -230,22 +230,11 @@ class Alerter:
         return key
 
     def _letter(self, key: str, drawn: Drawn, name: str, address: str) -> tuple[Letter, EmailMessage]:
-        settings, zone, digest = self._settings, self._settings.digest.zone, drawn.digest
+        digest = drawn.digest
         envelope = Envelope(key=key, kind="digest", email=address, name=name, at=digest.at)
-        message = compose(render("digest", digest, zone, banner=settings.banner), envelope, settings.smtp, zone)
-        letter = Letter(
-            message_id=message_id(key, settings.smtp.sender),
-            kind="digest",
-            recipient=address,
-            name=name,
-            subject=str(message["Subject"]),
-            at=digest.at,
-            articles=drawn.articles,
-            lines=len(drawn.digest.selection.lines),
-            start=drawn.start,
-            end=drawn.end,
-        )
-        return letter, message
+        letter, message = letter_of("digest", digest, envelope, self._settings, drawn.articles)
+        lines = len(digest.selection.lines)
+        return msgspec.structs.replace(letter, lines=lines, start=drawn.start, end=drawn.end), message
 
     def _ensure_windows(self) -> None:
         self._windows.ensure((person.email for person in recipients(self._rules())), self._clock.now())

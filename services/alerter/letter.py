@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from email import policy
@@ -26,9 +26,11 @@ import jinja2
 
 from services import resources
 from services.alerter import words
-from services.alerter.records import LetterKind
-from services.settings import SmtpSettings
+from services.alerter.records import Letter, LetterKind
+from services.settings import Settings, SmtpSettings
 
+Template = Literal["digest", "notice", "urgent"]
+"""The folders of templates/mail/."""
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]+")
 """Control characters, and the marks that turn the direction of the text around them."""
 
@@ -83,8 +85,32 @@ class Envelope:
     """Message-IDs of the thread, oldest first."""
 
 
+def letter_of(
+    template: Template,
+    view: Any,
+    envelope: Envelope,
+    settings: Settings,
+    articles: list[str],
+    findings: Sequence[str] = (),
+) -> tuple[Letter, EmailMessage]:
+    """The letter of this view as the ledger keeps it, without its body, and as it goes out."""
+    zone = settings.digest.zone
+    message = _compose(render(template, view, zone, banner=settings.banner), envelope, settings.smtp, zone)
+    letter = Letter(
+        message_id=_message_id(envelope.key, settings.smtp.sender),
+        kind=envelope.kind,
+        recipient=envelope.email,
+        name=envelope.name,
+        subject=str(message["Subject"]),
+        at=envelope.at,
+        articles=articles,
+        findings=list(findings),
+    )
+    return letter, message
+
+
 def render(
-    template: Literal["digest", "notice", "urgent"],
+    template: Template,
     view: Any,
     zone: ZoneInfo,
     templates: Path | None = None,
@@ -99,14 +125,24 @@ def render(
     return Rendered(_one_line(subject), _tidy(text), css_inline.inline(html, keep_at_rules=True))
 
 
-def message_id(key: str, sender: str) -> str:
+def safe_link(url: object) -> str:
+    """The address if it is http or https and names a host, else nothing."""
+    text = str(url or "").strip()
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return ""
+    return text if parts.scheme in ("http", "https") and parts.netloc and not _CONTROL.search(text) else ""
+
+
+def _message_id(key: str, sender: str) -> str:
     domain = sender.rpartition("@")[2] or "localhost"
     return f"<{hashlib.sha256(key.encode()).hexdigest()[:32]}@{domain}>"
 
 
-def compose(rendered: Rendered, envelope: Envelope, sender: SmtpSettings, zone: ZoneInfo) -> EmailMessage:
+def _compose(rendered: Rendered, envelope: Envelope, sender: SmtpSettings, zone: ZoneInfo) -> EmailMessage:
     """The complete message; equal arguments give equal bytes."""
-    known = message_id(envelope.key, sender.sender)
+    known = _message_id(envelope.key, sender.sender)
     message = EmailMessage(policy=_POLICY)
     message["From"] = _address(sender.sender_name, sender.sender)
     message["To"] = _address(envelope.name, envelope.email)
@@ -123,16 +159,6 @@ def compose(rendered: Rendered, envelope: Envelope, sender: SmtpSettings, zone: 
     # Python draws a random boundary otherwise, and a letter sent again would be another one.
     message.set_boundary(f"=_{hashlib.sha256(known.encode()).hexdigest()[:24]}")
     return message
-
-
-def safe_link(url: object) -> str:
-    """The address if it is http or https and names a host, else nothing."""
-    text = str(url or "").strip()
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return ""
-    return text if parts.scheme in ("http", "https") and parts.netloc and not _CONTROL.search(text) else ""
 
 
 @functools.lru_cache(maxsize=4)

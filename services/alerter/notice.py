@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Literal
 
 from services.alerter import words
-from services.alerter.letter import Envelope, compose, message_id, render
+from services.alerter.letter import Envelope, letter_of
 from services.alerter.post import Post
 from services.alerter.records import Letter
 from services.domain.case import Case, Step, Verdict, status_of
@@ -134,7 +134,7 @@ class Notices:
         settings, key = self._settings, f"{notice}|{email}"
         if self._post.written(key):
             return
-        case, zone = told[0].case, settings.digest.zone
+        case = told[0].case
         kinds = ", ".join(dict.fromkeys(words.KINDS[one.case.finding.kind] for one in told))
         view = Notice(
             occasion=occasion,
@@ -148,15 +148,5 @@ class Notices:
             reason=_REASONS[occasion],
         )
         envelope = Envelope(key=key, kind="notice", email=email, name=name, at=at, answers=answers)
-        message = compose(render("notice", view, zone, banner=settings.banner), envelope, settings.smtp, zone)
-        letter = Letter(
-            message_id=message_id(key, settings.smtp.sender),
-            kind="notice",
-            recipient=email,
-            name=name,
-            subject=str(message["Subject"]),
-            at=at,
-            articles=[case.article_id],
-            findings=[one.case.finding_id for one in told],
-        )
-        self._post.write(key, letter, message)
+        findings = [one.case.finding_id for one in told]
+        self._post.write(key, *letter_of("notice", view, envelope, settings, [case.article_id], findings))

@@ -13,9 +13,8 @@ from datetime import datetime
 from services.alerter.announce import Told, notices_of
 from services.alerter.card import foreign_of, place_name, topic_name
 from services.alerter.clipping import Clipping
-from services.alerter.letter import Envelope, compose, message_id, render
+from services.alerter.letter import Envelope, letter_of
 from services.alerter.post import Post
-from services.alerter.records import Letter
 from services.domain.watch import Person, Watch
 from services.rulebook.book import Rulebook
 from services.settings import Office, Settings
@@ -69,7 +68,7 @@ class Announcements:
         watches: Iterable[Watch],
         answers: tuple[str, ...],
     ) -> None:
-        settings, zone, at = self._settings, self._settings.digest.zone, clipping.entered_at
+        settings, at = self._settings, clipping.entered_at
         names = ", ".join(f"“{watch.name}”" for watch in watches)
         view = Announcement(
             title=_TITLE,
@@ -86,17 +85,7 @@ class Announcements:
             reason=f"Ông/bà nhận thư này vì nhận theo dõi báo ngay: {names}.",
         )
         envelope = Envelope(key=key, kind="notice", email=person.email, name=person.name, at=at, answers=answers)
-        message = compose(render("urgent", view, zone, banner=settings.banner), envelope, settings.smtp, zone)
-        letter = Letter(
-            message_id=message_id(key, settings.smtp.sender),
-            kind="notice",
-            recipient=person.email,
-            name=person.name,
-            subject=str(message["Subject"]),
-            at=at,
-            articles=[clipping.article_id],
-        )
-        self._post.write(key, letter, message)
+        self._post.write(key, *letter_of("urgent", view, envelope, settings, [clipping.article_id]))
 
 
 _CHANGED = {"number": "báo đã đổi số liệu trong bài", "correction": "báo đã đính chính"}
