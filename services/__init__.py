@@ -9,7 +9,8 @@ rulebook/   what operators wrote: YAML -> domain rules, errors with line and col
 settings/   diembao.yaml and DIEMBAO_* -> frozen settings; loops.py how a service runs; resources.py where files are
 collector/  feeds -> press.collected, press.unmatched      begins at collect.py
 enricher/   press.collected -> archive, press.enriched     begins at enrich.py; steps.py is the pipeline
-alerter/    press.enriched -> letters                      begins at alert.py
+alerter/    press.enriched -> letters                      begins at alert.py; digest.py, finding_notice.py
+            and urgent_notice.py are the three kinds of letter
 desk/       what people do: review findings, ask why, try new watches, back up, examine the installation
 replay/     past days again: into an archive, as letters; on a log and a ledger of its own
 wiring/     settings -> adapters -> services

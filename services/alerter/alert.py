@@ -17,16 +17,16 @@ from email.message import EmailMessage
 import msgspec
 
 from services.alerter.cases import Cases
-from services.alerter.digest import Desk, Drawn, confirmed_at, draw, lay_out
+from services.alerter.digest import DigestMaterial, Drawn, confirmed_at, draw, lay_out
+from services.alerter.finding_notice import FindingNotices
 from services.alerter.intake import Intake
 from services.alerter.lease import Lease
 from services.alerter.letter import Envelope, Sent, letter_of
-from services.alerter.notice import Notices
 from services.alerter.post import Post
 from services.alerter.recipients import recipients
 from services.alerter.records import Letter
 from services.alerter.sequence import Numbers
-from services.alerter.urgent import Announcements
+from services.alerter.urgent_notice import UrgentNotices
 from services.alerter.window import Window, Windows, latest_due
 from services.domain.watch import Person
 from services.ports.bus import Bus
@@ -80,7 +80,7 @@ class Alerter:
         self._numbers = Numbers(ledger)
         self._windows = Windows(ledger, settings.digest)
         self._post = Post(ledger, mailer, self._windows, clock, on_sent)
-        notices, announcements = Notices(self._post, settings), Announcements(self._post, settings)
+        notices, announcements = FindingNotices(self._post, settings), UrgentNotices(self._post, settings)
         self._intake = Intake(rules, bus, ledger, clock, self._numbers, Cases(ledger), notices, announcements)
         self._turn = threading.RLock()
 
@@ -144,7 +144,7 @@ class Alerter:
         later = self._numbers.between(window.boundary, self._numbers.last())
         # Numbers are in the order of entering; at the first that came later the window of that time ended.
         clippings = list(itertools.takewhile(lambda one: one.entered_at <= at, later))
-        return draw(self._desk(at), person, window, clippings, None)
+        return draw(self._material(at), person, window, clippings, None)
 
     def send_preview(self, drawn: Drawn, person: Person, address: str, by: str) -> Sent:
         """A copy of a person's digest to one address, asked for by login `by`: no window moves, nothing is queued.
@@ -176,21 +176,21 @@ class Alerter:
             return sent
         rules = self._rules()
         if undrawn := self._undrawn(rules, due):
-            desk = lay_out(self._ledger, rules, self._settings, now)
+            material = lay_out(self._ledger, rules, self._settings, now)
             for person, window in undrawn:
-                self._write(person, self._drawn(person, window, desk, due))
+                self._write(person, self._drawn(person, window, material, due))
         return sent + self._post.send_all(self._lease.renew)
 
     def _send_by_hand(self, now: datetime) -> ByHand:
         sent, keys, unchanged = self._post.send_all(self._lease.renew), [], []
-        due, desk = latest_due(now, self._settings.digest), self._desk(now)
-        for person in recipients(desk.rules):
+        due, material = latest_due(now, self._settings.digest), self._material(now)
+        for person in recipients(material.rules):
             found = self._windows.get(person.email)
             if found is None:
                 continue
             window = found[0]
             # The letter is also that of the last morning, which must not send another one.
-            drawn = self._drawn(person, window, desk, max(filter(None, (due, window.due)), default=None))
+            drawn = self._drawn(person, window, material, max(filter(None, (due, window.due)), default=None))
             missed = due is not None and _is_due(window, due)
             if window.drawn_at is not None and not missed and not drawn.says_more_than(window):
                 unchanged.append((person, window.drawn_at))
@@ -201,12 +201,12 @@ class Alerter:
         letters = filter(None, map(self._post.find, keys))
         return ByHand(sent, unchanged, [letter for letter in letters if letter.state == "refused"])
 
-    def _desk(self, at: datetime) -> Desk:
+    def _material(self, at: datetime) -> DigestMaterial:
         return lay_out(self._ledger, self._rules(), self._settings, at)
 
-    def _drawn(self, person: Person, window: Window, desk: Desk, due: date | None) -> Drawn:
+    def _drawn(self, person: Person, window: Window, material: DigestMaterial, due: date | None) -> Drawn:
         clippings = list(self._numbers.between(window.boundary, self._numbers.last()))
-        return draw(desk, person, window, clippings, due)
+        return draw(material, person, window, clippings, due)
 
     def _window_at(self, person: Person, window: Window, at: datetime) -> Window:
         """The window as it stood just before `at`: what was delivered from then on is taken back."""

@@ -103,7 +103,7 @@ class Drawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class DigestMaterial:
     """What all digests of one moment share."""
 
     rules: Rulebook
@@ -116,11 +116,11 @@ class Desk:
     pending: tuple[str, ...]
 
 
-def lay_out(ledger: Ledger, rules: Rulebook, settings: Settings, at: datetime) -> Desk:
+def lay_out(ledger: Ledger, rules: Rulebook, settings: Settings, at: datetime) -> DigestMaterial:
     """Read what the digests of this moment need beside clippings and windows."""
     confirmed, proposed = _cases(ledger, at)
     sources, pending = read_sources(ledger, rules, at), short_words(pending_sets(ledger), settings.digest.zone)
-    return Desk(rules, settings, at, sources, confirmed, proposed, stories(ledger), tuple(pending))
+    return DigestMaterial(rules, settings, at, sources, confirmed, proposed, stories(ledger), tuple(pending))
 
 
 def confirmed_at(ledger: Ledger, at: datetime) -> list[str]:
@@ -128,42 +128,44 @@ def confirmed_at(ledger: Ledger, at: datetime) -> list[str]:
     return [case.finding_id for case in _cases(ledger, at)[0]]
 
 
-def draw(desk: Desk, person: Person, window: Window, clippings: Sequence[Clipping], due: date | None) -> Drawn:
+def draw(
+    material: DigestMaterial, person: Person, window: Window, clippings: Sequence[Clipping], due: date | None
+) -> Drawn:
     """The digest for this person of all clippings after window.boundary, in order of their numbers."""
-    share = share_of(person, window, clippings, desk.rules, desk.story_of, desk.at, due)
+    share = share_of(person, window, clippings, material.rules, material.story_of, material.at, due)
     watches = list(share.watches)
-    digest = _digest(desk, person, window, share.selection, _excluded(clippings, watches), watches)
-    after = msgspec.structs.replace(share.after, cases=[case.finding_id for case in desk.confirmed])
+    digest = _digest(material, person, window, share.selection, _excluded(clippings, watches), watches)
+    after = msgspec.structs.replace(share.after, cases=[case.finding_id for case in material.confirmed])
     return Drawn(digest, window.boundary, after.boundary, after)
 
 
 def _digest(
-    desk: Desk,
+    material: DigestMaterial,
     person: Person,
     window: Window,
     selection: Selection,
     excluded: tuple[tuple[str, int], ...],
     watches: list[CompiledWatch],
 ) -> Digest:
-    settings, sources = desk.settings, desk.sources
-    topics = desk.rules.topics.topics
+    settings, sources = material.settings, material.sources
+    topics = material.rules.topics.topics
     first = {line.story_id for line in selection.first}
     shown = {
-        line.story_id: card_of(line, number, desk.rules.places, topics, line.story_id in first)
+        line.story_id: card_of(line, number, material.rules.places, topics, line.story_id in first)
         for number, line in enumerate(selection.lines, start=1)
     }
-    new = [case for case in desk.confirmed if case.finding_id not in window.cases]
+    new = [case for case in material.confirmed if case.finding_id not in window.cases]
     # An old item found late is told with its date; it asks for no answer today.
     old = {line.story_id for line in selection.old}
     answers = (*map(_case_answer, new), *_raised(card for story, card in shown.items() if story not in old))
-    day = desk.at.astimezone(settings.digest.zone).date()
-    to_check = desk.proposed if person.role == "analyst" else ()
+    day = material.at.astimezone(settings.digest.zone).date()
+    to_check = material.proposed if person.role == "analyst" else ()
     return Digest(
         office=settings.office,
         public_url=settings.public_url,
         name=person.name,
         day=day,
-        at=desk.at,
+        at=material.at,
         since=window.drawn_at or window.since,
         headline=_headline(selection, sources),
         subject=_subject(day, selection, sources, len(answers)),
@@ -176,14 +178,14 @@ def _digest(
         old=tuple(shown[line.story_id] for line in selection.old),
         counted=tuple((topic_name(heading, topics), number) for heading, number in selection.counted.items()),
         answers=answers,
-        followed=len(desk.confirmed) - len(new),
+        followed=len(material.confirmed) - len(new),
         to_check=tuple(to_check[-_MOST_CASES:]),
         to_check_more=max(0, len(to_check) - _MOST_CASES),
         sources=sources,
         unread=by_reason(sources.unread),
         disabled=listed(sources.disabled),
         excluded=excluded,
-        pending=desk.pending if person.role == "operator" else (),
+        pending=material.pending if person.role == "operator" else (),
         reason=_reason(person, watches),
     )
 

@@ -19,10 +19,10 @@ from services.alerter.cases import Cases, case_of, notice_of
 from services.alerter.choose import announced
 from services.alerter.clipping import Clipping, clip
 from services.alerter.decisions import EVERY, publish_lost
-from services.alerter.notice import Notices
+from services.alerter.finding_notice import FindingNotices
 from services.alerter.sequence import Numbers
 from services.alerter.stories import stories
-from services.alerter.urgent import Announcements
+from services.alerter.urgent_notice import UrgentNotices
 from services.domain.case import Case
 from services.domain.codec import encode
 from services.domain.events import DECISIONS, ENRICHED, PARKED, SCHEMA, Decision, Enriched
@@ -60,8 +60,8 @@ class Intake:
         clock: Clock,
         numbers: Numbers,
         cases: Cases,
-        notices: Notices,
-        announcements: Announcements,
+        notices: FindingNotices,
+        announcements: UrgentNotices,
     ) -> None:
         self._rules, self._bus, self._ledger, self._clock = rules, bus, ledger, clock
         self._numbers, self._cases, self._notices = numbers, cases, notices

@@ -13,12 +13,12 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from services.alerter.announce import Told, notices_of
 from services.alerter.cases import Cases, case_of, notice_of
 from services.alerter.choose import announced
 from services.alerter.clipping import Clipping
 from services.alerter.recipients import recipients, share_of
 from services.alerter.sequence import Known, joined, tell_again
+from services.alerter.urgent_choice import NoticeWritten, notices_to_write
 from services.alerter.window import Window, hours_between, latest_due
 from services.domain.events import Enriched
 from services.domain.watch import Person
@@ -89,7 +89,7 @@ class _Office:
     _waiting: list[Clipping] = field(default_factory=list)
     """Entered since the last morning: every recipient has a digest each morning, so their windows are one."""
     _number: int = 0
-    _told: list[Told] = field(default_factory=list)
+    _told: list[NoticeWritten] = field(default_factory=list)
     _written: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -143,8 +143,8 @@ class _Office:
     def _announce(self, entered: Clipping, come: Clipping) -> None:
         if not announced(come):
             return
-        for one in notices_of(entered, self.rules, self.story_of, lambda: self._told):
-            self._told.append(Told(one.story, one.occasion, one.person.email, entered.entered_at))
+        for one in notices_to_write(entered, self.rules, self.story_of, lambda: self._told):
+            self._told.append(NoticeWritten(one.story, one.occasion, one.person.email, entered.entered_at))
             self._day(one.person, entered.entered_at).notices += 1
 
     def _day(self, person: Person, at: datetime) -> Day:

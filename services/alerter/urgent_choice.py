@@ -13,11 +13,11 @@ from services.alerter.window import TOLD_FOR
 from services.domain.watch import Person, Watch
 from services.rulebook.book import Rulebook
 
-Occasion = Literal["new", "changed"]
+UrgentOccasion = Literal["new", "changed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class NoticeWritten:
     """A notice that was written: its story under the id of then, and who was told when."""
 
     story: str
@@ -28,19 +28,19 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class NoticeToWrite:
     """One that is to be written. `answers`: what this recipient was told of the story before, the oldest first."""
 
     story: str
-    occasion: Occasion
+    occasion: UrgentOccasion
     person: Person
     watches: tuple[Watch, ...]
     answers: tuple[str, ...]
 
 
-def notices_of(
-    clipping: Clipping, rules: Rulebook, story_of: Callable[[str], str], told: Callable[[], Iterable[Told]]
-) -> list[Notice]:
+def notices_to_write(
+    clipping: Clipping, rules: Rulebook, story_of: Callable[[str], str], told: Callable[[], Iterable[NoticeWritten]]
+) -> list[NoticeToWrite]:
     """For everyone who receives one of the urgent watches, and was not told of this story on this occasion.
 
     `told`, asked only where a watch announces it: all notices so far, in any order.
@@ -49,18 +49,18 @@ def notices_of(
     if not watches:
         return []
     story = story_of(clipping.story_id)
-    occasion: Occasion = "changed" if clipping.change else "new"
+    occasion: UrgentOccasion = "changed" if clipping.change else "new"
     same = [one for one in told() if clipping.entered_at - one.at <= TOLD_FOR and story_of(one.story) == story]
     return list(_unsaid(story, occasion, _readers(watches, rules), same))
 
 
 def _unsaid(
-    story: str, occasion: Occasion, readers: list[tuple[Person, list[Watch]]], same: list[Told]
-) -> Iterator[Notice]:
+    story: str, occasion: UrgentOccasion, readers: list[tuple[Person, list[Watch]]], same: list[NoticeWritten]
+) -> Iterator[NoticeToWrite]:
     for person, theirs in readers:
         before = sorted((one for one in same if one.recipient == person.email), key=lambda one: one.at)
         if not any(one.occasion == occasion for one in before):
-            yield Notice(story, occasion, person, tuple(theirs), tuple(one.message_id for one in before))
+            yield NoticeToWrite(story, occasion, person, tuple(theirs), tuple(one.message_id for one in before))
 
 
 def _readers(watches: Iterable[Watch], rules: Rulebook) -> list[tuple[Person, list[Watch]]]:

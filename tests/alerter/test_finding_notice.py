@@ -1,4 +1,4 @@
-"""Urgent notices: who is told of what, once, and in one thread."""
+"""Notices of findings: who is told of what, once, and in one thread."""
 
 from __future__ import annotations
 

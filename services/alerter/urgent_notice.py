@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.alerter.announce import Told, notices_of
 from services.alerter.card import foreign_of, place_name, topic_name
 from services.alerter.clipping import Clipping
 from services.alerter.letter import Envelope, letter_of
 from services.alerter.post import Post
+from services.alerter.urgent_choice import NoticeWritten, notices_to_write
 from services.domain.watch import Person, Watch
 from services.rulebook.book import Rulebook
 from services.settings import Office, Settings
@@ -24,7 +24,7 @@ _TITLE = "Tin cần biết ngay"
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class UrgentNotice:
     """What the letter says. `clipping`: the article, quoted as published."""
 
     title: str
@@ -42,7 +42,7 @@ class Announcement:
     reason: str
 
 
-class Announcements:
+class UrgentNotices:
     """Writes them into the post."""
 
     def __init__(self, post: Post, settings: Settings) -> None:
@@ -50,14 +50,14 @@ class Announcements:
 
     def write(self, clipping: Clipping, rules: Rulebook, story_of: Callable[[str], str]) -> None:
         """To everyone who receives one of the urgent watches, and was not told of this story on this occasion."""
-        for one in notices_of(clipping, rules, story_of, self._told):
+        for one in notices_to_write(clipping, rules, story_of, self._told):
             key = f"{_UNDER}{one.story}|{one.occasion}|{one.person.email}"
             self._send(key, clipping, rules, one.person, one.watches, one.answers)
 
-    def _told(self) -> Iterator[Told]:
+    def _told(self) -> Iterator[NoticeWritten]:
         for key, letter in self._post.under(_UNDER):
             named, occasion, _recipient = key.removeprefix(_UNDER).split("|", 2)
-            yield Told(named, occasion, letter.recipient, letter.at, letter.message_id)
+            yield NoticeWritten(named, occasion, letter.recipient, letter.at, letter.message_id)
 
     def _send(
         self,
@@ -70,7 +70,7 @@ class Announcements:
     ) -> None:
         settings, at = self._settings, clipping.entered_at
         names = ", ".join(f"“{watch.name}”" for watch in watches)
-        view = Announcement(
+        view = UrgentNotice(
             title=_TITLE,
             subject=f"{_TITLE}: {clipping.title} ({clipping.outlet_name})",
             office=settings.office,

@@ -1,4 +1,4 @@
-"""Urgent notices: a proposed finding to analysts, a confirmed one to leadership, and "Nói lại" to whoever was told.
+"""Notices of findings: a proposed one to analysts, a confirmed one to leadership, and "Nói lại" to whoever was told.
 
 One thread is one story and one fact, told once; what was found in one text of an article is told in one letter. It
 is taken back when no confirmed finding is left in the thread, by the findings that the letter itself told of.
@@ -19,15 +19,15 @@ from services.domain.case import Case, Step, Verdict, status_of
 from services.rulebook.book import Rulebook
 from services.settings import Office, Settings
 
-Occasion = Literal["new", "confirmed", "taken_back"]
+FindingOccasion = Literal["new", "confirmed", "taken_back"]
 Thread = Sequence[tuple[Case, Verdict | None]]
 """The cases of a thread with what was decided of them."""
-_TITLES: dict[Occasion, str] = {
+_TITLES: dict[FindingOccasion, str] = {
     "new": "Cần kiểm tra",
     "confirmed": "Chưa chính xác (đã xác nhận nội bộ)",
     "taken_back": "Nói lại",
 }
-_REASONS: dict[Occasion, str] = {
+_REASONS: dict[FindingOccasion, str] = {
     "new": "Ông/bà nhận thư này vì là chuyên viên kiểm tra thông tin của văn phòng.",
     "confirmed": "Ông/bà nhận thư này vì thuộc nhóm lãnh đạo, nhận các trường hợp đã được xác nhận.",
     "taken_back": "Ông/bà nhận thư này vì đã nhận thông báo trước đó về việc này.",
@@ -35,7 +35,7 @@ _REASONS: dict[Occasion, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ToldFinding:
     """A finding in a notice. `step`: the decision told of; `confirmed`: the confirmation that it took back."""
 
     case: Case
@@ -49,21 +49,21 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class FindingNotice:
     """What a notice says. `told` are findings of one article."""
 
-    occasion: Occasion
+    occasion: FindingOccasion
     title: str
     subject: str
     office: Office
     public_url: str
     name: str
     at: datetime
-    told: tuple[Told, ...]
+    told: tuple[ToldFinding, ...]
     reason: str
 
 
-class Notices:
+class FindingNotices:
     """Writes notices into the post."""
 
     def __init__(self, post: Post, settings: Settings) -> None:
@@ -72,11 +72,11 @@ class Notices:
     def new(self, notice: str, cases: Sequence[Case], rules: Rulebook, at: datetime) -> None:
         """What was found in one text of an article, to analysts; `notice` names it for ever."""
         for person in rules.people.by_role["analyst"]:
-            self._write("new", notice, [Told(case) for case in cases], person.email, person.name, (), at)
+            self._write("new", notice, [ToldFinding(case) for case in cases], person.email, person.name, (), at)
 
     def confirmed(self, case: Case, verdict: Verdict, thread: Thread, rules: Rulebook) -> None:
         """To leadership, but to nobody who stands told of this thread."""
-        told = [Told(case, verdict.last)]
+        told = [ToldFinding(case, verdict.last)]
         earlier = sorted((*self._told_of(thread), *self._taken_back(case.thread)), key=lambda one: one.at)
         for person in rules.people.by_role["leadership"]:
             said = self._taken_back_to(person.email, case.thread)
@@ -99,7 +99,9 @@ class Notices:
             if at is None or not named:
                 continue
             told = [
-                Told(case, verdict.last, next(step for step in verdict.steps[::-1] if step.status == "confirmed"))
+                ToldFinding(
+                    case, verdict.last, next(step for step in verdict.steps[::-1] if step.status == "confirmed")
+                )
                 for case, verdict in map(reversed_.__getitem__, named)
             ]
             key = f"notice|taken_back|{thread_id}|{named[0]}"
@@ -123,9 +125,9 @@ class Notices:
 
     def _write(
         self,
-        occasion: Occasion,
+        occasion: FindingOccasion,
         notice: str,
-        told: Sequence[Told],
+        told: Sequence[ToldFinding],
         email: str,
         name: str,
         answers: tuple[str, ...],
@@ -136,7 +138,7 @@ class Notices:
             return
         case = told[0].case
         kinds = ", ".join(dict.fromkeys(words.KINDS[one.case.finding.kind] for one in told))
-        view = Notice(
+        view = FindingNotice(
             occasion=occasion,
             title=_TITLES[occasion],
             subject=f"{_TITLES[occasion]}: {kinds} trong bài “{case.title}”",
