@@ -15,7 +15,7 @@ from rich.console import Console
 
 from services import wiring
 from services.cli import app
-from services.cli.backtest_apply import REFUSED, Stores, apply_untried, stop
+from services.cli.backtest_apply import REFUSED, Stores, apply_untried, stop, stoppable
 from services.cli.backtest_apply import apply as put_into_force
 from services.cli.backtest_samples import with_ticked
 from services.cli.options import (
@@ -69,7 +69,7 @@ Ví dụ:
   diembao backtest banthu/watches.yaml --config banthu
 
 Mã kết thúc: 0 xong; 1 đã thử, nhưng mẫu vừa đánh dấu cho thấy điều kiện còn sai, hoặc chưa đồng ý áp dụng; 2 tệp hay
-tùy chọn sai, không thay đổi gì; 3 không mở được kho.
+tùy chọn sai, không thay đổi gì; 3 không mở được kho; 130 bấm Ctrl+C giữa chừng.
 """
 _MOST_DAYS = 3650
 
@@ -105,8 +105,9 @@ def backtest(
             return
         bus = opened.enter_context(closing(wiring.open_bus(settings, wiring.system_clock())))
         stores = Stores(bus, opened.enter_context(closing(wiring.open_archive(settings))), ledger)
-        trial = _try(stores, rules, running, settings, days)
-        text, trial = _tell(trial, tried, settings, text, file, as_object=as_object)
+        with stoppable("Đã dừng; chưa ghi lần thử, cấu hình đang chạy giữ nguyên. / stopped, nothing is recorded"):
+            trial = _try(stores, rules, running, settings, days)
+            text, trial = _tell(trial, tried, settings, text, file, as_object=as_object)
         if tried.folder is not None:
             typer.echo(f"Chỉ thử, không ghi vào sổ. {tried.advice} / only tried, nothing is recorded", err=True)
             return

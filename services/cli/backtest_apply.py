@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -26,6 +28,8 @@ from services.rulebook.proof import override
 from services.settings import Settings
 
 REFUSED = 1
+_INTERRUPTED = 130
+_KEPT = "Chưa áp dụng; lần thử đã ghi vào sổ. / not applied, the run is recorded"
 _FOLLOW_SECONDS = 5.0
 """Within so long every service runs what was accepted (design.md)."""
 
@@ -44,8 +48,10 @@ def apply(stores: Stores, settings: Settings, text: str, trial: Trial, person: P
     work = work_of(trial, stores.archive, stores.ledger)
     said = f"{len(work.gained)} bài không khớp vào kho, {len(work.again)} bài trong kho ghi lại; không gửi thư nào"
     typer.echo(f"Áp dụng sẽ xét lại {work.count} bài cũ: {said}.", err=True)
-    if ask and not is_yes(typer.prompt("Áp dụng? (c/k)", default="k", show_default=False, err=True)):
-        typer.echo("Chưa áp dụng; lần thử đã ghi vào sổ. / not applied, the run is recorded", err=True)
+    with stoppable(_KEPT):
+        agreed = not ask or is_yes(typer.prompt("Áp dụng? (c/k)", default="k", show_default=False, err=True))
+    if not agreed:
+        typer.echo(_KEPT, err=True)
         raise typer.Exit(REFUSED)
     _require_as_tried(stores.ledger, trial)
     version = _accept(stores.ledger, settings, text, person)
@@ -55,7 +61,8 @@ def apply(stores: Stores, settings: Settings, text: str, trial: Trial, person: P
             "lại. Chạy lại với --apply. / applied, but old articles are not judged again yet: run --apply again"
         )
     accepted = time.monotonic()
-    with progress() as reached:
+    left = f"Đã áp dụng bản {version}, nhưng chưa xét lại hết bài cũ: chạy lại với --apply. / run --apply again"
+    with stoppable(left), progress() as reached:
         judge_again(
             work,
             trial.rules,
@@ -81,6 +88,16 @@ def apply_untried(
     override(ledger, text, reason, person.login, wiring.system_clock().now())
     version = _accept(ledger, settings, text, person)
     typer.echo(f"Đã áp dụng không thử, bản {version}; {person.name}. Lý do đã ghi vào sổ. Bài cũ không được xét lại.")
+
+
+@contextmanager
+def stoppable(said: str) -> Iterator[None]:
+    """Ctrl+C, also at a question, ends the command with a word on what it leaves."""
+    try:
+        yield
+    except (KeyboardInterrupt, typer.Abort) as error:
+        typer.echo(f"\n{said}", err=True)
+        raise typer.Exit(_INTERRUPTED) from error
 
 
 def stop(said: str) -> NoReturn:
