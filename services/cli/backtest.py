@@ -68,8 +68,8 @@ Ví dụ:
 
   diembao backtest banthu/watches.yaml --config banthu
 
-Mã kết thúc: 0 xong; 1 đã thử, nhưng mẫu vừa đánh dấu cho thấy điều kiện còn sai, hoặc chưa đồng ý áp dụng; 2 tệp hay
-tùy chọn sai, không thay đổi gì; 3 không mở được kho; 130 bấm Ctrl+C giữa chừng.
+Mã kết thúc: 0 xong; 1 đã thử, nhưng mẫu vừa đánh dấu cho thấy điều kiện còn sai, chưa đồng ý áp dụng, hoặc không có
+bài nào để thử; 2 tệp hay tùy chọn sai, không thay đổi gì; 3 không mở được kho; 130 bấm Ctrl+C giữa chừng.
 """
 _MOST_DAYS = 3650
 
@@ -111,6 +111,7 @@ def backtest(
         if tried.folder is not None:
             typer.echo(f"Chỉ thử, không ghi vào sổ. {tried.advice} / only tried, nothing is recorded", err=True)
             return
+        _require_articles(trial)
         _record(ledger, text, trial, person)
         if apply:
             put_into_force(stores, settings, text, trial, person, ask=not as_object and _on_terminal())
@@ -191,6 +192,19 @@ def _try(stores: Stores, rules: Rulebook, running: Rulebook, settings: Settings,
             until,
             reached,
         )
+
+
+def _require_articles(trial: Trial) -> None:
+    """A run that saw nothing shows nothing: it must not let watches take effect."""
+    if trial.archived or trial.unmatched:
+        return
+    typer.echo(
+        "Những ngày này không có bài nào để thử: không ghi lần thử vào sổ, không thay đổi gì. Thử nhiều ngày hơn "
+        "(--days), hoặc áp dụng không thử (--override LÝ_DO). Nơi mới cài chưa đủ 7 ngày thì lưu thẳng vào "
+        "watches.yaml là có hiệu lực. / no article to try on, nothing is recorded",
+        err=True,
+    )
+    raise typer.Exit(REFUSED)
 
 
 def _record(ledger: Ledger, text: str, trial: Trial, person: Person) -> None:

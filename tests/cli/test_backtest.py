@@ -14,7 +14,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
+from services.adapters.system_clock import SystemClock
 from services.cli.backtest import backtest
 from services.cli.options import account
 from services.domain.events import COLLECTED, UNMATCHED
@@ -226,6 +228,21 @@ def test_before_the_first_start_there_is_nothing_to_try_against(data: Path, new:
     assert "diembao run" in result.stderr
     result = CliRunner().invoke(app, [str(new), "--config", str(data / "config"), "--data", str(tmp_path / "none")])
     assert result.exit_code == 3
+
+
+@pytest.mark.parametrize("more", [(), ("--json",), ("--apply",), ("--apply", "--json")])
+def test_a_run_that_saw_no_article_lets_nothing_take_effect(data: Path, new: Path, more: tuple[str, ...]) -> None:
+    for path in data.glob("bus.db*"):
+        path.unlink()
+    SqliteBus(data / "bus.db", SystemClock()).close()
+    before = held(data)
+    status, out, err = run(data, new, *more)
+    assert status == 1
+    assert "không có bài nào để thử: không ghi lần thử vào sổ" in err
+    assert "--override" in err
+    assert json.loads(out)["seen"]["archived"] == 0 if "--json" in more else "0 bài đã thu và 0 bài không khớp" in out
+    assert held(data) == before
+    assert not proofs(data, new.read_text(encoding="utf-8"))
 
 
 def test_with_few_days_it_says_what_it_could_not_see(data: Path, new: Path) -> None:
