@@ -18,9 +18,10 @@ from services.cli.options import (
     INVALID,
     ConfigOption,
     DataOption,
-    account,
+    acting,
     reaching,
     rules_for_reading,
+    rules_in_force,
     settings_from,
 )
 from services.cli.views.table import print_table
@@ -168,7 +169,9 @@ def parked(
     Ví dụ: [bold]diembao parked[/bold]; [bold]diembao parked retry 3f9a0c1b2d4e[/bold];
     [bold]diembao parked retry all[/bold]
 
-    Mã kết thúc: 0 xong; 2 lệnh hoặc cấu hình sai, không có bản ghi đó; 3 không mở được kho.
+    Người cho xử lý lại là tài khoản đang đăng nhập máy, có tên trong people.yaml.
+
+    Mã kết thúc: 0 xong; 2 lệnh hoặc cấu hình sai, không có bản ghi đó, tài khoản không có tên; 3 không mở được kho.
     """
     if action not in ("", "retry") or bool(action) != bool(which):
         typer.echo("Viết: diembao parked, hoặc diembao parked retry ID, hoặc diembao parked retry all", err=True)
@@ -180,6 +183,7 @@ def parked(
         if not action:
             _print_parked(items, settings.digest.zone)
             return
+        person = acting(rules_in_force(settings, ledger))
         chosen = [
             item for item in items if (item.retried is None and item.whole if which == "all" else item.id == which)
         ]
@@ -189,7 +193,7 @@ def parked(
         if which != "all" and not chosen[0].whole:
             typer.echo(f"{which}: {chosen[0].parked.reason}; không thể thử lại. / cannot be sent again", err=True)
             raise typer.Exit(INVALID)
-        count = retry(bus, ledger, chosen, account(), clock.now())
+        count = retry(bus, ledger, chosen, person.login, clock.now())
     typer.echo(f"Đã cho xử lý lại {count} bản ghi. / {count} messages sent round again.")
 
 

@@ -1,6 +1,8 @@
 """The operator's commands, through the command line itself."""
 
 import json
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ import pytest
 from services.adapters.manual_clock import ManualClock
 from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
+from services.cli.options import account
 from services.collector.records import FeedDayRecord
 from services.domain.codec import encode
 from services.domain.events import COLLECTED, PARKED, Parked
@@ -133,11 +136,31 @@ def test_feeds_json_is_a_line_for_each_feed_and_day(config: Path, data: Path, le
     }
 
 
-def test_parked_messages_are_listed_and_sent_round_again(config: Path, data: Path, ledger: SqliteLedger) -> None:
-    bus = SqliteBus(data / "bus.db", ManualClock(NOW))
-    for key in ("a", "b"):
-        parked = Parked(topic=COLLECTED, key=key, value=f'{{"hỏng": "{key}"}}', reason="thiếu trường", at=NOW)
-        bus.publish(PARKED, [Message(key, encode(parked))])
+@pytest.fixture
+def bus(data: Path, ledger: SqliteLedger) -> Iterator[SqliteBus]:
+    """With two messages that nobody could process."""
+    with closing(SqliteBus(data / "bus.db", ManualClock(NOW))) as bus:
+        for key in ("a", "b"):
+            parked = Parked(topic=COLLECTED, key=key, value=f'{{"hỏng": "{key}"}}', reason="thiếu trường", at=NOW)
+            bus.publish(PARKED, [Message(key, encode(parked))])
+        yield bus
+
+
+def test_parked_messages_are_sent_round_again_by_someone_known(
+    config: Path, data: Path, ledger: SqliteLedger, bus: SqliteBus
+) -> None:
+    where = ("--config", config, "--data", data)
+    assert run("parked", *where).output.count("thiếu trường") == 2
+    for which in ("all", "khong-co"):
+        refused = run("parked", "retry", which, *where)
+        assert refused.exit_code == 2
+        assert f"- {{login: {account()}," in refused.stderr
+    assert (bus.size(COLLECTED), list(ledger.scan("parked"))) == (0, [])
+
+
+def test_parked_messages_are_listed_and_sent_round_again(config: Path, data: Path, bus: SqliteBus) -> None:
+    people = f"people:\n- {{login: {account()}, name: An, email: an@coquan.example, role: operator}}\n"
+    (config / "people.yaml").write_text(people, encoding="utf-8")
     where = ("--config", config, "--data", data)
     listed = run("parked", *where).output
     assert listed.count("thiếu trường") == 2
@@ -150,4 +173,3 @@ def test_parked_messages_are_listed_and_sent_round_again(config: Path, data: Pat
     unknown = run("parked", "retry", f"{second}9", *where)
     assert (unknown.exit_code, "Không có bản ghi" in unknown.output) == (2, True)
     assert run("parked", "retry", *where).exit_code == 2
-    bus.close()
