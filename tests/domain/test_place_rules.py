@@ -187,6 +187,31 @@ def test_the_day_decides_what_a_unit_counts_for(
         assert (place in places) == counts, day
 
 
+@pytest.mark.parametrize(
+    ("year", "place", "takes", "refuses"),
+    [
+        (2024, "phuong-an-loc-binh-long", ("thị xã Bình Long", "tỉnh Bình Phước"), ("TP Đồng Nai", "TX Hồng Lĩnh")),
+        (2026, "phuong-an-loc", ("TP Đồng Nai", "thị xã Bình Long cũ"), ("TX Hồng Lĩnh", "Quảng Ngãi")),
+    ],
+)
+def test_an_old_and_a_new_ward_of_one_name(
+    register: PlaceRegister, year: int, place: str, takes: tuple[str, ...], refuses: tuple[str, ...]
+) -> None:
+    on = datetime(year, 5, 4, 5, tzinfo=UTC)
+    for address in takes:
+        reading = read(register, f"Cháy nhà ở phường An Lộc, {address}.", on)
+        assert {one.place for one in reading.mentions} - {"binh-long", "binh-phuoc"} == {place}, address
+        assert reading.places["binh-phuoc"] == "about", address
+    for address in refuses:
+        assert read(register, f"Cháy nhà ở phường An Lộc, {address}.", on).places == {}, address
+
+
+def test_a_name_of_an_old_and_a_new_ward_counts_without_a_date(register: PlaceRegister) -> None:
+    for address in ("thị xã Bình Long", "tỉnh Bình Phước", "TP Đồng Nai"):
+        assert "binh-phuoc" in read(register, f"Cháy nhà ở phường An Lộc, {address}.", None).places, address
+    assert read(register, "Cháy nhà ở phường An Lộc, TX Hồng Lĩnh.", None).places == {}
+
+
 def units(register: PlaceRegister, on: date) -> list[Place]:
     return [
         place
@@ -196,7 +221,7 @@ def units(register: PlaceRegister, on: date) -> list[Place]:
 
 
 def test_the_forty_units_of_today(register: PlaceRegister) -> None:
-    """Each with its code, its predecessors, its day, and its sentence; four of them are the former district."""
+    """Each with its code, the sentence that it takes and two that it refuses; four of them are the former district."""
     today = units(register, date(2026, 11, 1))
     assert len({place.code for place in today}) == 40
     for place in today:
@@ -215,6 +240,57 @@ def test_the_forty_units_of_today(register: PlaceRegister) -> None:
     turned = [place.id for place in today if register.name_at(place.id, date(2026, 4, 29)).startswith("xã")]
     now_wards = [place for place in turned if register.name_at(place, date(2026, 4, 30)).startswith("phường")]
     assert sorted(now_wards) == ["phuong-dong-phu", "phuong-loc-ninh", "phuong-tan-khai"]
+
+
+LAST_DAY = date(2025, 6, 30)
+"""Of the former province."""
+
+
+def communes_of(register: PlaceRegister, on: date) -> list[Place]:
+    """What lay in a district of the former province that day; the district is its one parent then."""
+    found = []
+    for place in register.places.values():
+        parents = register.parents_at(place.id, on)
+        kinds = {name.kind for name in register.names_at(place.id, on)}
+        if kinds & {"xã", "phường", "thị trấn"} and place.watched:
+            assert [register.parents_at(parent, on) for parent in parents] == [["binh-phuoc"]], place.id
+            found.append(place)
+    return found
+
+
+def test_each_of_the_111_units_of_before_leads_to_one_of_the_forty(register: PlaceRegister) -> None:
+    """Itself, or what it was merged into; none was split."""
+    before = communes_of(register, LAST_DAY)
+    kinds = [name.kind for place in before for name in register.names_at(place.id, LAST_DAY)]
+    assert {kind: kinds.count(kind) for kind in set(kinds)} == {"xã": 86, "phường": 20, "thị trấn": 5}
+    today = {place.id for place in units(register, date(2025, 7, 1))}
+    for place in before:
+        became = {one.place for one in place.successors} | {place.id} & today
+        assert len(became & today) == len(became) == 1, (place.id, became)
+        assert {one.on for one in place.successors} <= {date(2025, 7, 1)}, place.id
+        (name,) = register.names_at(place.id, LAST_DAY)
+        reading = read(
+            register,
+            f"Sáng nay, UBND {name.kind} {name.text}, tỉnh Bình Phước khởi công trạm y tế.",
+            datetime(2025, 6, 30, 5, tzinfo=UTC),
+        )
+        assert "binh-phuoc" in reading.places, place.id
+
+
+def test_each_of_the_forty_units_has_its_predecessors(register: PlaceRegister) -> None:
+    """Its former self, the communes that were merged into it, and the one district that became it too."""
+    before = communes_of(register, LAST_DAY)
+    for unit in units(register, date(2026, 11, 1)):
+        merged = [place for place in before if unit.id in {one.place for one in place.successors}]
+        was = merged + [place for place in before if place.id == unit.id]
+        districts = {register.parents_at(place.id, LAST_DAY)[0] for place in was}
+        became = {place.id for place in register.places.values() if unit.id in {one.place for one in place.successors}}
+        own = became & districts
+        assert was, unit.id
+        assert len(own) == 1, unit.id
+        assert became == own | {place.id for place in merged}, unit.id
+        # A commune may have been merged across the border of its district: the unit counts for both.
+        assert {"binh-phuoc", *districts} <= set(register.ancestors(unit.id, date(2026, 11, 1))), unit.id
 
 
 def test_predecessors_of_the_four_communes(register: PlaceRegister) -> None:
