@@ -301,6 +301,10 @@ def test_predecessors_of_the_four_communes(register: PlaceRegister) -> None:
     assert became["xa-phu-nghia"] == {"bu-gia-map", "xa-phu-van", "xa-duc-hanh"}
     assert became["xa-da-kia"] == {"bu-gia-map", "xa-phuoc-minh", "xa-binh-thang"}
     assert became["xa-dak-o"] == became["xa-bu-gia-map"] == {"bu-gia-map"}
+    assert became["phuong-binh-long"] == {
+        *("binh-long", "phuong-an-loc-binh-long", "phuong-hung-chien", "phuong-phu-duc", "xa-thanh-binh"),
+    }
+    assert became["phuong-an-loc"] == {"binh-long", "phuong-phu-thinh", "xa-thanh-phu", "xa-thanh-luong"}
     assert {place for place in became["phuong-binh-phuoc"] if place != "dong-xoai"} == {
         *("phuong-tan-phu", "phuong-tan-dong", "phuong-tan-thien", "phuong-tan-binh", "phuong-tan-xuan", "xa-tien-hung")
     }
