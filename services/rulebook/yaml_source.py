@@ -27,13 +27,15 @@ from ruamel.yaml.reader import ReaderError
 from services.rulebook.errors import ConfigError
 from services.rulebook.file_bytes import Unfit, read_bytes
 from services.rulebook.yaml_text import (
+    conflict_at,
+    control_at,
     endless_tag_at,
     heap_of_marks_at,
     unfit_character,
     unreadable_at,
     with_whole_characters,
 )
-from services.rulebook.yaml_words import in_vietnamese, where_opened
+from services.rulebook.yaml_words import in_vietnamese, where_it_stands, where_opened
 
 MAX_NODES = 50_000
 """Eight times those of the largest file shipped (places.yaml: 6,076)."""
@@ -95,6 +97,7 @@ class Source:
     def _parse(self) -> None:
         for found, vietnamese, english in (
             (endless_tag_at(self.text), "không dùng thẻ kiểu (dấu !)", "type tags are not used here"),
+            (conflict_at(self.text), "hai bản của tệp chưa gộp: bỏ các dòng <<<, ===, >>>", "unmerged versions"),
             (heap_of_marks_at(self.text), "quá nhiều dấu trên một chữ cái", "too many marks on one letter"),
         ):
             if found is not None:
@@ -105,7 +108,7 @@ class Source:
         try:
             self.root = _Builder(self, composed).build()
         except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
+            mark = where_it_stands(error)
             tab = _indenting_tab(self.text, mark.line + 1 if mark is not None else 1)
             if tab is not None:
                 self.error(tab, "dùng dấu cách để thụt dòng, không dùng phím Tab", "indent with spaces, not tabs")
@@ -137,8 +140,13 @@ def read_source(path: Path, name: str) -> Source:
         source.error(None, error.vietnamese, error.english)
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8", "replace")
+        control = control_at(before)  # another encoding, or no text at all: it began there
         source = Source(name, "")
-        source.error(_place_of(before, len(before)), "tệp phải lưu theo mã UTF-8", f"not UTF-8 at byte {error.start}")
+        source.error(
+            _place_of(before, len(before) if control is None else control),
+            "tệp phải lưu theo mã UTF-8",
+            f"not UTF-8 at byte {error.start}",
+        )
     except FileNotFoundError:
         source = source_of(name, None)
     except OSError as error:

@@ -14,6 +14,7 @@ _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _LINE_BREAK = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
 _BEYOND = re.compile(r"\\U(?!00(?:0[0-9A-Fa-f]|10))[0-9A-Fa-f]{8}")
 _LONG_TAG = re.compile(r"!\S{500}")
+_CONFLICT = re.compile("^<{7} ", re.MULTILINE)
 _MOST_MARKS = 30
 """On one letter; the most in any living script is below ten."""
 
@@ -39,6 +40,18 @@ def unfit_character(text: str) -> Wrong:
         code = f"{ord(control[0]):04X}"
         return f"có ký tự điều khiển (mã {code}); hãy xóa đi", f"control character U+{code}"
     return None
+
+
+def control_at(text: str) -> int | None:
+    """Where the first control stands that no text holds; None where there is none."""
+    found = _CONTROL.search(text)
+    return found.start() if found is not None else None
+
+
+def conflict_at(text: str) -> int | None:
+    """Where a tool that could not merge two versions left both, between marks that YAML reads as words."""
+    found = _CONFLICT.search(text)
+    return found.start() if found is not None else None
 
 
 def is_broken(text: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ruamel.yaml.error import MarkedYAMLError
 
 _PROBLEMS = {
@@ -23,10 +25,20 @@ def in_vietnamese(problem: str) -> str:
     return next((words for part, words in _PROBLEMS.items() if part in problem), "xem lại dòng này và dòng trên")
 
 
+def where_it_stands(error: MarkedYAMLError) -> Any:
+    """The parser's mark of the slip: what the rest of the file does not close, it only misses at the file's end."""
+    met = error.problem_mark or error.context_mark
+    at_the_end = "stream" in (error.problem or "") and _within(error)
+    return error.context_mark if at_the_end else met
+
+
 def where_opened(error: MarkedYAMLError) -> str:
     """Where the bracket or quote was opened that is not closed: the slip is there, not where the parser gave up."""
-    opened, met = error.context_mark, error.problem_mark
-    within = any(word in (error.context or "") for word in ("flow", "quoted"))
-    if not within or opened is None or met is None or opened.line == met.line:
+    opened, met = error.context_mark, where_it_stands(error)
+    if not _within(error) or opened is None or met is None or opened.line == met.line:
         return ""
     return f" (mở ở dòng {opened.line + 1})"
+
+
+def _within(error: MarkedYAMLError) -> bool:
+    return error.context_mark is not None and any(word in (error.context or "") for word in ("flow", "quoted"))

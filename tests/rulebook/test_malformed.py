@@ -29,7 +29,7 @@ from services.domain.watch import Person, Watch
 from services.rulebook.errors import ConfigError, ConfigErrors
 from services.rulebook.load import load, load_texts
 from services.settings import CollectorSettings, SettingsFile, load_settings
-from tests.rulebook.damage import DAMAGE, VALID
+from tests.rulebook.damage import DAMAGE, VALID, At, place_of
 from tests.rulebook.slips import BASE, PLACE, SLIPS
 
 FILES = sorted(BASE)
@@ -74,10 +74,10 @@ def test_the_base_is_valid(folder: Path) -> None:
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_any_file_damaged(folder: Path, damage: str) -> None:
-    do, at = DAMAGE[damage]
     for name in FILES:
-        (folder / name).write_bytes(do(BASE[name].encode()))
-        found = refused(folder, name)
+        old = BASE[name].encode()
+        (folder / name).write_bytes(DAMAGE[damage][0](old))
+        found, at = refused(folder, name), place_of(damage, old)
         assert {error.file for error in found} == {name}, found
         assert at is None or (found[0].line, found[0].column) == at, found
         (folder / name).write_text(BASE[name], encoding="utf-8")
@@ -94,19 +94,19 @@ LIST_FILES = [name for name in FILES if name not in ("diembao.yaml", "people.yam
         ("- [a, b]\n", (1, 3)),
         ("- 5\n", (1, 3)),
         ("- ~\n", (1, 3)),
-        ("-\n", None),
+        ("-\n", (1, 2)),
         ("- {}\n", (1, 3)),
-        ("- {id: a\n", None),
+        ("- {id: a\n", (1, 3)),
         ("- {id: [a]}\n", (1, 8)),
         ("- {id: {a: b}}\n", (1, 8)),
         ("- {ID: a}\n", (1, 4)),
     ],
 )
-def test_a_list_of_something_else(folder: Path, name: str, text: str, at: tuple[int, int] | None) -> None:
+def test_a_list_of_something_else(folder: Path, name: str, text: str, at: At) -> None:
     (folder / name).write_text(text, encoding="utf-8")
     found = refused(folder)
     assert found[0].file == name
-    assert at is None or at in {(error.line, error.column) for error in found}
+    assert at in {(error.line, error.column) for error in found}
     assert {error.file for error in found} == {name}
 
 
