@@ -210,7 +210,7 @@ def _wrong(kind: Any) -> Iterator[str]:
         yield from ("khong_phai_lua_chon_nay", "[a]", "{a: b}")
 
 
-def _fields(name: str) -> list[tuple[str, str]]:
+def wrong_values(name: str) -> list[tuple[str, str]]:
     """(key, wrong value), of the record of a file."""
     kinds = {field.encode_name: field.type for field in msgspec.structs.fields(RECORDS[name][0])}
     return [(key, wrong) for key, kind in kinds.items() for wrong in dict.fromkeys(_wrong(kind))]
@@ -219,7 +219,7 @@ def _fields(name: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("name", RECORDS)
 def test_a_wrong_value_is_told_where_it_stands(folder: Path, name: str) -> None:
     opening = RECORDS[name][1]
-    for key, wrong in _fields(name):
+    for key, wrong in wrong_values(name):
         text = f"{opening}{key}: {wrong}\n"
         (folder / name).write_text(text, encoding="utf-8")
         found = [error for error in refused(folder, name) if error.file == name]
@@ -261,7 +261,7 @@ def test_a_clerks_slip(folder: Path, slip: str) -> None:
 
 def test_there_are_enough() -> None:
     whole = len(DAMAGE) * len(FILES)
-    assert whole + sum(len(_fields(name)) for name in RECORDS) + len(SLIPS) >= 1000
+    assert whole + sum(len(wrong_values(name)) for name in RECORDS) + len(SLIPS) >= 1000
 
 
 # -- bounds, and what is valid after all -----------------------------------------------------------------------------
