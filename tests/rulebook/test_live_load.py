@@ -7,32 +7,41 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from services import resources
+from services.adapters.all_hosts import AllHosts
 from services.adapters.folder_mailer import FolderMailer
 from services.adapters.sqlite_archive import SqliteArchive
 from services.adapters.sqlite_bus import SqliteBus
 from services.adapters.sqlite_ledger import SqliteLedger
 from services.adapters.system_clock import SystemClock
+from services.adapters.trafilatura_extractor import TrafilaturaExtractor
 from services.alerter.alert import Alerter
 from services.alerter.sequence import Numbers
-from services.domain.article import Article, hash_of
-from services.domain.codec import decode, encode
-from services.domain.events import COLLECTED, ENRICHED, PARKED, SCHEMA, Collected, Enriched
-from services.domain.place import Reading
+from services.collector.entries import entry_key
+from services.collector.finish import Finisher
+from services.collector.pages import Pages
+from services.collector.records import Pending, put, stamp
+from services.domain.address import host_of
+from services.domain.article import id_of
+from services.domain.codec import decode
+from services.domain.events import COLLECTED, ENRICHED, PARKED, UNMATCHED, Collected, Enriched
+from services.domain.feed import Entry, EntryRecord
 from services.enricher.enrich import Enricher
 from services.loops import consume, every
-from services.ports.bus import Message
+from services.ports.fetcher import Fetcher, Request, Response, anywhere
+from services.rulebook.accepted import accept
 from services.rulebook.folder import texts_in, write_texts
-from services.rulebook.live import LOOK_SECONDS, LiveRules
+from services.rulebook.live import LOOK_SECONDS, YOUNG, LiveRules
 from services.rulebook.load import load, version_of
-from services.rulebook.pending import pending_sets
+from services.rulebook.pending import State, pending_sets
+from services.rulebook.proof import BacktestRun, record_backtest
 from tests.alerter.office import settings_of
 from tests.rulebook.conftest import SMALL
 
@@ -47,34 +56,40 @@ def numbered(n: int) -> dict[str, str]:
     }
 
 
-def bad(n: int) -> dict[str, str]:
-    """In turn: the new places with the old watches; a file cut short; a query that is none; a tab."""
+def waiting(n: int) -> tuple[State, dict[str, str]]:
+    """What must wait, and as what. In turn: the new places with the old watches; watches that nobody tried; a file cut
+    short; a query that is none; all new, but the watches untried; a tab."""
     right, old = numbered(n), numbered(n - 1)
-    return [
-        {**right, "watches.yaml": old["watches.yaml"]},
-        {**right, "topics.yaml": right["topics.yaml"][:-3]},
-        {**right, "watches.yaml": right["watches.yaml"].replace("topic:", "topic:(")},
-        {**right, "feeds.yaml": "\t" + right["feeds.yaml"]},
-    ][n // 2 % 4]
+    turns: list[tuple[State, dict[str, str]]] = [
+        ("bad", {**right, "watches.yaml": old["watches.yaml"]}),
+        ("untested", {**old, "watches.yaml": old["watches.yaml"] + f"# chưa thử, lần {n}\n"}),
+        ("bad", {**right, "topics.yaml": right["topics.yaml"][:-3]}),
+        ("bad", {**right, "watches.yaml": right["watches.yaml"].replace("topic:", "topic:(")}),
+        ("unfit", right),
+        ("bad", {**right, "feeds.yaml": "\t" + right["feeds.yaml"]}),
+    ]
+    return turns[n // 2 % len(turns)]
 
 
-def article(n: int) -> Article:
-    now = datetime.now(UTC)
-    title = f"Tỉnh Mẫu Phước: phá rừng, vụ số {n}"
+def entry(n: int) -> Entry:
     text = f"Kiểm lâm phát hiện vụ phá rừng thứ {n} ở Mẫu Phước trong tuần này."
-    return Article(
-        article_id=f"a{n:06}",
-        url=f"https://baomau.example.vn/{n}.html",
-        title=title,
-        lead="",
-        text=text,
-        published_at=now,
-        first_seen=now,
-        seen_at=now,
-        outlet="bao-mau",
-        source_class="press",
-        content_hash=hash_of(title, "", text),
-    )
+    link = f"https://baomau.example.vn/{n}.html"
+    return Entry(key=link, link=link, title=f"Tỉnh Mẫu Phước: phá rừng, vụ số {n}", lead=text)
+
+
+class NoPages(Fetcher):
+    """Articles are made of what the feed says."""
+
+    def fetch(
+        self,
+        requests: Sequence[Request],
+        within_seconds: float | None = None,
+        mine: Callable[[str], bool] = anywhere,
+    ) -> Iterator[Response]:
+        return (Response(request, 404, request.url) for request in requests)
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def until(held: Callable[[], object], seconds: float = 60) -> float:
@@ -87,22 +102,27 @@ def until(held: Callable[[], object], seconds: float = 60) -> float:
 
 
 class Running:
-    """Enricher, alerter and live rules of one installation in threads, while articles are published."""
+    """Collector, enricher, alerter and live rules of an installation of last week, while a feed brings articles."""
 
     def __init__(self, folder: Path) -> None:
         self.config = folder / "cau-hinh"
         write_texts(self.config, numbered(0))
-        clock = SystemClock()
+        clock, settings = SystemClock(), settings_of(folder)
         self.bus, self.ledger = SqliteBus(folder / "bus.db", clock), SqliteLedger(folder / "ledger.db")
         self.archive = SqliteArchive(folder / "archive.db")
         self.said: list[str] = []
+        accept(self.ledger, load(self.config), "dichvu", clock.now() - 2 * YOUNG)
         self.live = LiveRules(self.config, self.ledger, clock, "dichvu", self.said.append, service="run")
         self.live.start()
+        self.extractor = TrafilaturaExtractor()
+        pages = Pages(settings.collector, NoPages(), self.extractor, clock, AllHosts())
+        finisher = Finisher(self.live, settings.collector, self.bus, self.ledger, pages, clock, AllHosts())
         enricher = Enricher(self.live, self.bus, self.archive, self.ledger, clock)
         mailer = FolderMailer(folder / "mail")
-        alerter = Alerter(self.live, settings_of(folder), self.bus, self.ledger, mailer, clock, owner="run")
+        alerter = Alerter(self.live, settings, self.bus, self.ledger, mailer, clock, owner="run")
         self.stop, self.published, self.articles = threading.Event(), threading.Event(), 0
         self.threads = [
+            threading.Thread(target=consume, args=("collector", finisher.step, self.stop, 0.01)),
             threading.Thread(target=consume, args=("enricher", lambda: enricher.step(7), self.stop, 0.01)),
             threading.Thread(target=consume, args=("alerter", lambda: alerter.step(5), self.stop, 0.01)),
             threading.Thread(target=self._look),
@@ -116,20 +136,32 @@ class Running:
             self.live.refresh()
 
     def _publish(self) -> None:
+        """As a poll registers entries."""
         while not self.published.wait(0.01):
-            one = Collected(article=article(self.articles), reading=Reading())
-            self.bus.publish(COLLECTED, [Message(one.article.article_id, encode(one), {"schema": str(SCHEMA)})])
+            now, one = datetime.now(UTC), entry(self.articles)
+            key = entry_key("bao-mau-moi", one.key)
+            pending = Pending(entry=key, host=host_of(one.link), link_id=id_of(one.link))
+            self.ledger.put(put("entry", key, EntryRecord(feed="bao-mau-moi", entry=one, first_seen=now)))
+            self.ledger.put(put("pending", f"{stamp(now)}|{stamp(now)}|bao-mau-moi|00000|{key}", pending))
             self.articles += 1
 
+    def judged_by(self, version: str) -> bool:
+        """Whether collector and enricher have come to it."""
+        latest = datetime.now(UTC) - timedelta(seconds=2)
+        collected = (decode(one.message.value, Collected) for one in self.bus.scan(COLLECTED, latest))
+        enriched = (decode(one.message.value, Enriched) for one in self.bus.scan(ENRICHED, latest))
+        return any(one.rules == version for one in collected) and any(one.rules == version for one in enriched)
+
     def drained(self) -> bool:
-        return self.bus.lag(COLLECTED, "enricher") == self.bus.lag(ENRICHED, "alerter") == 0
+        waits = next(iter(self.ledger.scan("pending")), None) is not None
+        return not waits and self.bus.lag(COLLECTED, "enricher") == self.bus.lag(ENRICHED, "alerter") == 0
 
     def close(self) -> None:
         self.published.set()
         self.stop.set()
         for thread in self.threads:
             thread.join()
-        for port in (self.bus, self.ledger, self.archive):
+        for port in (self.extractor, self.bus, self.ledger, self.archive):
             port.close()
 
 
@@ -140,31 +172,45 @@ def running(tmp_path: Path) -> Iterator[Running]:
     running.close()
 
 
-@pytest.mark.parametrize("changes", [8, pytest.param(50, marks=[pytest.mark.full, pytest.mark.timeout(600)])])
+@pytest.mark.parametrize("changes", [12, pytest.param(50, marks=[pytest.mark.full, pytest.mark.timeout(600)])])
 def test_no_article_is_judged_by_a_mixed_version(running: Running, changes: int) -> None:
-    versions = {version_of(numbered(0)): 0}
+    versions, states = {version_of(numbered(0)): 0}, set[str]()
     for n in range(1, changes + 1):
-        texts = bad(n) if n % 2 else numbered(n)
-        write_texts(running.config, texts)
-        version = version_of(texts)
         if n % 2:
-            before = running.live().version
-            until(lambda: version in {one.content for one in pending_sets(running.ledger)})  # noqa: B023 - at once
+            state, texts = waiting(n)
+            write_texts(running.config, texts)
+            before, seen_as = running.live().version, (version_of(texts), state)
+            until(lambda: seen_as in {(one.content, one.state) for one in pending_sets(running.ledger)})  # noqa: B023
             assert running.live().version == before
+            states.add(state)
         else:
+            texts = numbered(n)
+            run = BacktestRun(by="an", at=datetime.now(UTC), days=90)
+            record_backtest(running.ledger, texts["watches.yaml"], run)
+            write_texts(running.config, texts)
+            version = version_of(texts)
             versions[version] = n
             until(lambda: running.live().version == version)  # noqa: B023 - at once
             until(lambda: not pending_sets(running.ledger))
+            until(lambda: running.judged_by(version))  # noqa: B023 - at once
         some = running.articles + 5
         until(lambda: running.articles >= some)  # noqa: B023 - at once
+    assert states == {"bad", "untested", "unfit"}
     running.published.set()
     until(running.drained)
-    assert all(thread.is_alive() for thread in running.threads[:3]), running.said
-    assert running.bus.size(PARKED) == 0
+    assert all(thread.is_alive() for thread in running.threads[:4]), running.said
+    assert (running.bus.size(PARKED), running.bus.size(UNMATCHED)) == (0, 0)
 
+    collected = [decode(one.message.value, Collected) for one in running.bus.scan(COLLECTED)]
+    assert len({one.article.article_id for one in collected}) == running.articles > changes * 5
+    for had in collected:
+        n = versions[had.rules]
+        assert ([*had.reading.places], [hit.topic for hit in had.topics]) == ([f"noi-{n}"], [f"viec-{n}"])
+        assert had.watches == [f"theo-doi-{n}"]
+    assert {versions[had.rules] for had in collected} == set(versions.values())
     seen = set()
     enriched = [decode(one.message.value, Enriched) for one in running.bus.scan(ENRICHED)]
-    assert len({one.article_id for one in enriched}) == running.articles > changes * 5
+    assert len({one.article_id for one in enriched}) == running.articles
     for one in enriched:
         n = versions[one.rules]
         assert ([*one.places], [hit.topic for hit in one.topics]) == ([f"noi-{n}"], [f"viec-{n}"])
