@@ -76,7 +76,7 @@ def build(
     if read.refused is not None:
         return read.refused
     entry = record.entry
-    unresolved = feed.aggregator and same_owner(host_of(read.final_url), host_of(feed.url))
+    unresolved = of_aggregator(read.final_url, feed)
     host = host_of(entry.source_url if unresolved else read.final_url)
     if host and (reason := refused_source(host)):
         return Refused("refused_source", reason)
@@ -108,6 +108,11 @@ def build(
     )
 
 
+def of_aggregator(address: str, feed: Feed) -> bool:
+    """Whether the address is the aggregator's own: it says nothing of the paper's."""
+    return feed.aggregator and same_owner(host_of(address), host_of(feed.url))
+
+
 def _too_old(published_at: datetime | None, first_seen: datetime, days: int) -> Refused | None:
     if published_at is None or first_seen - published_at <= timedelta(days=days):
         return None
@@ -118,8 +123,8 @@ def _identity(
     entry: Entry, feed: Feed, read: PageRead, page: ExtractedPage | None, host: str, unresolved: bool
 ) -> tuple[str, str]:
     """The link to open, and what the id is a hash of."""
-    if feed.aggregator and page is None:
-        # An aggregator's links are opaque and change with each query.
+    if page is None and of_aggregator(entry.link, feed):
+        # Google's links are opaque and change with each query; Bing's carry the paper's own (entries.py).
         url = clean_url(entry.link if unresolved else read.final_url)
         return url, f"source:{site_of(host)}\n{' '.join(words(entry.title))}"
     stated = page.canonical_url if page and same_site(host_of(page.canonical_url), host) else ""

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
+from services.collector.build import of_aggregator
 from services.collector.records import (
     Alias,
     ArticleRecord,
@@ -118,7 +119,7 @@ class Settler:
             task.claim(), outcome=task.outcome, content_hash=article.content_hash, text_basis=article.text_basis
         )
         writes = [put("article", article.article_id, record)]
-        if article.text_basis == "feed" and not task.feed.aggregator:
+        if article.text_basis == "feed" and not of_aggregator(record.url, task.feed):
             writes.append(
                 later_put(article.seen_at + _RETRY_AFTER, Later(article_id=article.article_id, reason="retry"))
             )

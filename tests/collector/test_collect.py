@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.collector.feed_days import feed_days
+from services.domain.article import id_of
 from services.domain.events import UNMATCHED
 from services.domain.feed import Feed
 from services.ports.extractor import Extractor
@@ -182,6 +183,40 @@ def test_a_page_that_cannot_be_read_loses_no_article(press: PressServer, opened:
     assert second.article.article_id == first.article.article_id
     assert second.article.first_seen == first.article.first_seen == NOON
     assert second.article.content_hash != first.article.content_hash
+
+
+def test_an_aggregators_item_with_the_papers_own_link_is_read_again(press: PressServer, opened: Open) -> None:
+    """Bing's links carry the paper's: a page that does not answer once is no reason to keep title and lead for ever."""
+    feed = Feed(id="g", url="https://tim.example/rss", aggregator=True)
+    link = f"https://{PRESS}/1.html"
+    wrapped = f"https://www.tim.example/news/apiclick.aspx?ref=rss&amp;url=https%3a%2f%2f{PRESS}%2f1.html"
+    press.serve_feed("tim.example", "/rss", rss("x", item("Của xã", wrapped, DATE, LEAD)))
+    press.serve_feed(PRESS_TOO, "/rss", rss("x", ""))
+    press.answer(PRESS, "/1.html", Answer(503))
+    with opened(feed, OTHER) as room:
+        room.collector.round()
+        [first] = room.collected()
+        press.serve(PRESS, "/1.html", page("Của xã", BODY, LEAD))
+        press.serve_feed(PRESS_TOO, "/rss", rss("x", item("Của xã, tin riêng", link, DATE, LEAD)))
+        room.clock.set(NOON + timedelta(hours=1))
+        room.collector.round()
+        [_, second] = room.collected()
+        assert room.outcomes() == {"Của xã": "published", "Của xã, tin riêng": "already_known"}
+    assert (first.article.article_id, first.article.text_basis) == (id_of(link), "feed")
+    assert (second.article.article_id, second.article.text_basis) == (id_of(link), "page")
+
+
+def test_an_aggregators_own_link_is_read_again_where_it_led_to_a_paper(press: PressServer, opened: Open) -> None:
+    feed = Feed(id="g", url="https://tim.example/rss", aggregator=True)
+    press.serve_feed("tim.example", "/rss", rss("x", item("Của xã", "https://tim.example/a1", DATE, LEAD)))
+    press.redirect("tim.example", "/a1", f"https://{PRESS}/1.html")
+    press.answer(PRESS, "/1.html", Answer(503))
+    with opened(feed) as room:
+        room.collector.round()
+        press.serve(PRESS, "/1.html", page("Của xã", BODY, LEAD))
+        room.clock.set(NOON + timedelta(hours=1))
+        room.collector.round()
+        assert [one.article.text_basis for one in room.collected()] == ["feed", "page"]
 
 
 def test_a_silent_edit_is_a_new_version_and_furniture_is_none(press: PressServer, opened: Open) -> None:
