@@ -126,11 +126,20 @@ def _identity(
     if page is None and of_aggregator(entry.link, feed):
         # Google's links are opaque and change with each query; Bing's carry the paper's own (entries.py).
         url = clean_url(entry.link if unresolved else read.final_url)
-        return url, f"source:{site_of(host)}\n{' '.join(words(entry.title))}"
+        return url, _source_and_title(site_of(host), entry.title)
     stated = page.canonical_url if page and same_site(host_of(page.canonical_url), host) else ""
     url = clean_url(stated or read.final_url)
     # Where the page was not read, a redirect to a front page or a login would be no identity: the link is.
     return url, canonical_url(url) if page else link_of(entry)
+
+
+def source_id(site: str, title: str) -> str:
+    """The article id of an aggregator's item that leads nowhere."""
+    return id_of(_source_and_title(site, title))
+
+
+def _source_and_title(site: str, title: str) -> str:
+    return f"source:{site}\n{' '.join(words(title))}"
 
 
 def _words_of(entry: Entry, page: ExtractedPage | None) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 poll.py     due feeds -> conditional GET -> state (state.py) -> entries (entries.py), registered as pending -> cursor
             (cursors.py)
 finish.py   pending -> pages (pages.py) -> articles (build.py) -> claimed -> judged (judge.py) -> published -> outcome
-            (task.py: one entry on that way; settle.py: what of it is written)
+            (task.py: one entry on that way; claim.py: whose article; settle.py: what of it is written)
 reread.py   pages that are due again -> new versions
 records.py  what of it stands in the ledger; feed_days.py counts it
 

@@ -15,6 +15,7 @@ from functools import partial
 import structlog
 
 from services.collector.build import PageRead, Refused, before_reading, build
+from services.collector.claim import Claims, twins_of
 from services.collector.judge import judge
 from services.collector.pages import Pages
 from services.collector.records import (
@@ -69,6 +70,7 @@ class Finisher:
         self._ledger = ledger
         self._pages = pages
         self._clock = clock
+        self._claims = Claims(ledger)
         self._settler = Settler(settings, ledger, clock)
 
     def step(self) -> int:
@@ -90,7 +92,7 @@ class Finisher:
         open_tasks = [task for task in open_tasks if task.address in reads]
         for task in open_tasks:
             task.guarded(partial(self._build, task, reads[task.address], rules, now))
-        self._settler.claim(open_tasks)
+        self._claims.claim(open_tasks)
         for task in open_tasks:
             task.guarded(partial(self._judge, task, rules))
         self._publish(open_tasks)
@@ -112,11 +114,14 @@ class Finisher:
             task.settle(built.outcome, built.reason)
         else:
             task.article = built
+            task.twins = () if task.opaque else twins_of(built, task.record.entry, rules.outlets)
 
     def _judge(self, task: Task, rules: Rulebook) -> None:
         if task.article is None:
             return
         topic, collected = judge(task.article, rules)
+        # What once stood in the archive stays current there, whatever the new text says.
+        topic = COLLECTED if task.collected else topic
         task.message = (topic, Message(task.article.article_id, encode(collected), {"schema": str(SCHEMA)}))
 
     def _select(self) -> dict[str, Pending]:
@@ -173,7 +178,7 @@ class Finisher:
         for task in waiting:
             known = articles.get(ids[task.pending.link_id])
             if known is not None and known.entry != task.pending.entry:
-                task.settle("already_known", f"đã có từ nguồn {known.feed} / known from this feed", known.article_id)
+                task.settle_known(known)
 
     def _publish(self, tasks: Iterable[Task]) -> None:
         """An article that the bus can never take is put off with its reason; the others go on."""

@@ -5,7 +5,9 @@
 "entry"    feed id|hash of the key         EntryRecord
 "pending"  first seen|date|feed|place|key  Pending: which entries wait, so that nobody scans all; due|... after errors
 "article"  article id                      ArticleRecord: claimed before it is published
-"alias"    id of a link                    article id, where the page named another canonical address
+"alias"    id of a link                    article id, where the page named another canonical address, or where the
+                                           article had come from an aggregator before
+           source and title                article id of the paper's own entry (claim.py)
 "later"    due|article id|reason           Later: a page to read again
 """
 
@@ -64,6 +66,9 @@ class ArticleRecord(Record, frozen=True, kw_only=True):
     outcome: Outcome = "pending"
     content_hash: str = ""
     text_basis: TextBasis = "feed"
+    published_at: datetime | None = None
+    opaque: bool = False
+    """An aggregator's item of which only the source and the title are known: the paper's own entry takes it over."""
 
 
 class Later(Record, frozen=True, kw_only=True):
@@ -129,10 +134,13 @@ def later_put(due: datetime, later: Later) -> Put:
     return put("later", f"{stamp(due)}|{later.article_id}|{later.reason}", later)
 
 
-def revisit(record: ArticleRecord, hours: tuple[float, ...], now: datetime) -> list[Put]:
-    """The next reading of a published press article for silent edits; none after the last."""
+def revisit(record: ArticleRecord, since: datetime, hours: tuple[float, ...], now: datetime) -> list[Put]:
+    """The next reading of a published press article for silent edits; none after the last.
+
+    `since`: when its entry was seen, which an aggregator's item may have come long before.
+    """
     if record.outcome != "published" or record.source_class != "press":
         return []
-    dues = (record.first_seen + timedelta(hours=after) for after in sorted(hours))
+    dues = (since + timedelta(hours=after) for after in sorted(hours))
     due = next((due for due in dues if due > now), None)
     return [later_put(due, Later(article_id=record.article_id, reason="revisit"))] if due else []

@@ -15,6 +15,7 @@ import structlog
 from msgspec.structs import replace
 
 from services.collector.build import PageRead, Refused, build
+from services.collector.claim import keep
 from services.collector.judge import judge
 from services.collector.pages import Pages
 from services.collector.records import (
@@ -191,12 +192,12 @@ class Rereader:
 
     def _settle(self, visit: _Visit, read: PageRead, rules: Rulebook) -> None:
         now = self._clock.now()
-        known = visit.known
+        known, since = visit.known, visit.record.first_seen
         built = build(visit.record, visit.feed, read, rules.outlets, now, self._settings.too_old_days)
         if isinstance(built, Refused) or _is_worse(built, visit):
-            self._ledger.put(*revisit(known, self._settings.revisit_hours, now))
+            self._ledger.put(*revisit(known, since, self._settings.revisit_hours, now))
             return
-        article = replace(built, article_id=known.article_id)
+        article = replace(built, article_id=known.article_id, first_seen=known.first_seen, first_poll=known.first_poll)
         kept = known
         if article.content_hash != known.content_hash:
             topic, collected = judge(article, rules)
@@ -209,8 +210,11 @@ class Rereader:
                 text_basis=article.text_basis,
                 source_class=article.source_class,
                 outcome="unmatched" if topic == UNMATCHED else "published",
+                opaque=known.opaque and article.text_basis == "feed",
             )
-        self._ledger.put(*_writes(visit, kept, article), *revisit(kept, self._settings.revisit_hours, now))
+        if known.opaque:
+            keep(self._ledger, kept)
+        self._ledger.put(*_writes(visit, kept, article), *revisit(kept, since, self._settings.revisit_hours, now))
 
 
 def _is_worse(built: Article, visit: _Visit) -> bool:
@@ -221,7 +225,7 @@ def _is_worse(built: Article, visit: _Visit) -> bool:
 
 
 def _writes(visit: _Visit, kept: ArticleRecord, article: Article) -> list[Put]:
-    writes = [put("article", kept.article_id, kept)]
+    writes = [] if visit.known.opaque else [put("article", kept.article_id, kept)]
     identity = id_of(canonical_url(article.url or ""))
     if article.text_basis == "page" and identity != kept.article_id:
         writes.append(put("alias", identity, Alias(article_id=kept.article_id)))

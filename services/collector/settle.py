@@ -1,4 +1,4 @@
-"""What a step of the finisher leaves in the ledger: whose article it is, what became of an entry, or where it waits.
+"""What a step of the finisher leaves in the ledger: what became of an entry, or where it waits.
 
 The order of the writes is the promise: a kill between any two makes the next step do all of it again.
 """
@@ -11,23 +11,13 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from services.collector.build import of_aggregator
-from services.collector.records import (
-    Alias,
-    ArticleRecord,
-    Later,
-    aliased,
-    get_all,
-    later_put,
-    pause_after,
-    put,
-    revisit,
-    stamp,
-)
+from services.collector.claim import keep
+from services.collector.records import Alias, Later, later_put, pause_after, put, revisit, stamp
 from services.collector.task import Task
 from services.domain.address import host_of
 from services.domain.article import Article
 from services.ports.clock import Clock
-from services.ports.errors import Conflict, Unprocessable
+from services.ports.errors import Unprocessable
 from services.ports.ledger import Ledger, Put
 from services.settings import CollectorSettings
 
@@ -42,30 +32,6 @@ class Settler:
         self._ledger = ledger
         self._clock = clock
 
-    def claim(self, tasks: Iterable[Task]) -> None:
-        """Write down whose article it is before anybody hears of it; the first entry keeps it."""
-        built = [task for task in tasks if task.article is not None]
-        aliases = get_all(self._ledger, "alias", [task.identity for task in built], Alias)
-        ids = [aliased(aliases, task.identity) for task in built]
-        known = get_all(self._ledger, "article", ids, ArticleRecord)
-        claims: list[Put] = []
-        for task, article_id in zip(built, ids, strict=True):
-            holder = known.get(article_id)
-            if holder is None:
-                holder = known[article_id] = task.claim()
-                claims.append(put("article", article_id, holder, expected=0))
-            if holder.entry != task.pending.entry:
-                task.article = None
-                task.settle("already_known", f"đã có từ nguồn {holder.feed} / known from this feed", article_id)
-            elif task.article is not None:
-                task.article = replace(task.article, article_id=article_id)
-        try:
-            self._ledger.put(*claims)
-        except Conflict:
-            # Another collector claimed one of them just now: nothing is published, the next step sees its claim.
-            for task in built:
-                task.article = None
-
     def save(self, tasks: Iterable[Task]) -> None:
         """What hangs on an entry, then its outcome, then it waits no longer: a kill in between does all of it again."""
         writes: list[Put] = []
@@ -74,8 +40,9 @@ class Settler:
         for task in done:
             if task.article is not None:
                 writes += self._article_writes(task, task.article)
-            if task.article_id and task.article_id != task.pending.link_id:
-                writes.append(put("alias", task.pending.link_id, Alias(article_id=task.article_id)))
+            others = {task.pending.link_id, task.claimed_id} - {task.article_id, ""}
+            if task.article_id:
+                writes += [put("alias", other, Alias(article_id=task.article_id)) for other in sorted(others)]
             # The text has been read; title and lead stay, because a change of theirs means a page to read again.
             settled = replace(
                 task.record,
@@ -118,13 +85,17 @@ class Settler:
         record = replace(
             task.claim(), outcome=task.outcome, content_hash=article.content_hash, text_basis=article.text_basis
         )
-        writes = [put("article", article.article_id, record)]
+        writes: list[Put] = []
+        if record.opaque:
+            keep(self._ledger, record)
+        else:
+            writes.append(put("article", article.article_id, record))
         if article.text_basis == "feed" and not of_aggregator(record.url, task.feed):
             writes.append(
                 later_put(article.seen_at + _RETRY_AFTER, Later(article_id=article.article_id, reason="retry"))
             )
         elif article.text_basis == "page":
-            writes += revisit(record, self._settings.revisit_hours, article.seen_at)
+            writes += revisit(record, task.record.first_seen, self._settings.revisit_hours, article.seen_at)
         return writes
 
 

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from msgspec.structs import replace
 
+from services.collector.build import of_aggregator
 from services.collector.records import ArticleRecord, Pending
 from services.domain.article import Article
 from services.domain.feed import EntryRecord, Feed, Handover, Outcome
@@ -28,6 +30,12 @@ class Task:
     reason: str = ""
     article_id: str = ""
     article: Article | None = None
+    twins: tuple[str, ...] = ()
+    """Under which ids an aggregator's item of the article may stand (claim.py)."""
+    claimed_id: str = ""
+    """Its own id, where it is told under that of an aggregator's item."""
+    collected: bool = False
+    """Whether a version of the article stands in the archive."""
     message: tuple[str, Message] | None = None
     """The topic and what goes there."""
     handed: Handover | None = None
@@ -44,6 +52,26 @@ class Task:
     @property
     def identity(self) -> str:
         return self.article.article_id if self.article else ""
+
+    @property
+    def opaque(self) -> bool:
+        """Whether its article is an aggregator's item of which only the source and the title are known."""
+        article = self.article
+        return article is not None and article.text_basis == "feed" and of_aggregator(self.record.entry.link, self.feed)
+
+    def speak_as(self, holder: ArticleRecord) -> None:
+        """Its article is told as a version of this one."""
+        if self.article is None:
+            return
+        self.claimed_id, self.collected = self.identity, holder.outcome == "published"
+        self.article = replace(
+            self.article, article_id=holder.article_id, first_seen=holder.first_seen, first_poll=holder.first_poll
+        )
+
+    def settle_known(self, holder: ArticleRecord) -> None:
+        """Another entry has brought the article."""
+        self.article = None
+        self.settle("already_known", f"đã có từ nguồn {holder.feed} / known from this feed", holder.article_id)
 
     def settle(self, outcome: Outcome, reason: str = "", article_id: str = "") -> None:
         self.outcome, self.reason, self.article_id = outcome, reason, article_id
@@ -74,4 +102,6 @@ class Task:
             first_seen=article.first_seen,
             first_poll=article.first_poll,
             source_class=article.source_class,
+            published_at=article.published_at,
+            opaque=self.opaque,
         )

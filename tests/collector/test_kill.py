@@ -22,7 +22,11 @@ from tests.collector.newsroom import NOON, Newsroom, newsroom
 from tests.collector.test_collect import BODY, DATE, ELSEWHERE, LEAD, PRESS, PRESS_TOO
 from tests.press_server import Answer, PressServer, item, page, rss
 
-FEEDS = {"a": Feed(id="a", url=f"https://{PRESS}/rss"), "b": Feed(id="b", url=f"https://{PRESS_TOO}/rss")}
+FEEDS = {
+    "a": Feed(id="a", url=f"https://{PRESS}/rss"),
+    "b": Feed(id="b", url=f"https://{PRESS_TOO}/rss"),
+    "g": Feed(id="g", url="https://tim.example/rss", aggregator=True),
+}
 
 
 class Killed(BaseException):
@@ -126,14 +130,32 @@ def _serve_first_day(press: PressServer) -> None:
     press.serve(f"m.{PRESS}", "/di-dong-1.html", page("Của xã", BODY, LEAD, head))
     press.serve(PRESS, "/2.html", page("Hội chợ", ELSEWHERE, "Hội chợ."))
     press.answer(PRESS_TOO, "/3.html", Answer(503))
+    _serve_search(press, "Cầu mới ở Bù Gia Mập")
+
+
+def _serve_search(press: PressServer, *titles: str) -> None:
+    """An aggregator whose links lead nowhere."""
+    source = f'<source url="https://{PRESS_TOO}">Báo</source>'
+    links = {title: f"/{number}" for number, title in enumerate(titles)}
+    items = "".join(item(title, f"https://tim.example{link}", DATE, more=source) for title, link in links.items())
+    press.serve_feed("tim.example", "/rss", rss("x", items))
+    for link in links.values():
+        press.serve("tim.example", link, page("Tìm kiếm", ELSEWHERE))
 
 
 def _serve_second_day(press: PressServer) -> None:
-    """An edit, a page that has come back, a new title in a feed."""
+    """An edit, a page that has come back, a new title in a feed; a paper's article that an aggregator had named, and
+    an aggregator's item of an article that is there.
+    """
     press.serve(PRESS, "/1.html", page("Của xã", [BODY[0].replace("bốn", "sáu"), BODY[1]], LEAD))
     press.serve(PRESS_TOO, "/3.html", page("Hỏng", BODY, LEAD))
     press.serve_feed(PRESS, "/rss", rss("x", item("Hội chợ ở Bù Gia Mập", f"https://{PRESS}/2.html", DATE, LEAD)))
     press.serve(PRESS, "/2.html", page("Hội chợ ở Bù Gia Mập", BODY, LEAD))
+    bridge = item("Cầu mới ở Bù Gia Mập", f"https://{PRESS_TOO}/4-moi.html", DATE, LEAD)
+    press.serve_feed(PRESS_TOO, "/rss", rss("x", bridge))
+    head = f'<link rel="canonical" href="https://{PRESS_TOO}/4.html">'
+    press.serve(PRESS_TOO, "/4-moi.html", page("Cầu mới ở Bù Gia Mập", BODY, LEAD, head))
+    _serve_search(press, "Cầu mới ở Bù Gia Mập", "Hỏng")
 
 
 def _two_days(room: Newsroom) -> None:
