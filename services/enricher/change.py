@@ -10,6 +10,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Literal
 
+from msgspec.structs import replace
+
 from services.domain.article import Article, Version
 from services.domain.text import sentences, words
 
@@ -40,12 +42,22 @@ def previous_version(article: Article, versions: Sequence[Version]) -> Version |
 
 def change_between(before: Version, article: Article) -> Change | None:
     """What changed between two texts of one article, if it is worth telling."""
+    article = _as_far_as(before, article)
     if _corrects(article.title, article.lead, article.text) and not _corrects(before.title, before.lead, before.text):
         return "correction"
     old = _sentences(before.title, before.lead, before.text)
     new = _sentences(article.title, article.lead, article.text)
     gone, come = _without(old, new), _without(new, old)
     return "number" if any(_figure_changed(one, other) for one in gone for other in come) else None
+
+
+def _as_far_as(before: Version, article: Article) -> Article:
+    """Without what is read for the first time: of a page that could not be read before, only title or lead was known,
+    and nothing in its text has changed.
+    """
+    if before.text:
+        return article
+    return replace(article, lead=article.lead if before.lead else "", text="")
 
 
 def _corrects(title: str, lead: str, text: str) -> bool:

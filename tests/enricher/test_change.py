@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from services.domain.article import Article, Version, hash_of
 from services.enricher.change import change_between, previous_version
@@ -66,6 +67,30 @@ def version(text: str, minutes: int = 0, title: str = TITLE) -> Version:
 )
 def test_only_a_changed_figure_and_a_correction_are_told_again(text: str, title: str, change: str | None) -> None:
     assert change_between(version(TEXT), article(text, title)) == change
+
+
+WORDS = "Sáng 3/8, xã khởi công đường liên thôn dài 4,2 km"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "change"),
+    [
+        (("Khởi công đường liên thôn dài 4 km", "", ""), ("Xã làm đường mới", "", f"{WORDS}. Đường qua 3 thôn."), None),
+        (("Khởi công đường liên thôn dài 4 km", "", ""), ("Xã làm đường mới", f"{WORDS}.", "Đường qua 3 thôn."), None),
+        (("Làm đường", f"{WORDS}.", ""), ("Làm đường", "Xã làm đường mới.", WORDS.replace("4,2", "5")), None),
+        (("Làm đường", "", ""), ("Làm đường", "", "Thông tin cải chính: bài trước ghi nhầm."), None),
+        (("Làm đường", f"{WORDS}.", ""), ("Làm đường", f"{WORDS}.".replace("4,2", "5"), "Đường qua 3 thôn."), "number"),
+        (("Khởi công đường dài 4 km ở xã", "", ""), ("Khởi công đường dài 5 km ở xã", "", "Toàn văn."), "number"),
+        (("Làm đường", "", ""), ("Đính chính: Làm đường", "", "Toàn văn."), "correction"),
+    ],
+    ids=["text", "lead and text", "text behind a lead", "correction", "a lead's figure", "a title's", "in the title"],
+)
+def test_a_text_that_is_read_for_the_first_time_changes_nothing(
+    before: tuple[str, str, str], now: tuple[str, str, str], change: str | None
+) -> None:
+    title, lead, text = before
+    old = replace(version("", title=title), lead=lead, text=text)
+    assert change_between(old, replace(article(now[2], now[0]), lead=now[1])) == change
 
 
 def test_a_text_that_was_a_correction_before_is_no_new_one() -> None:
