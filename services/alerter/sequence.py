@@ -28,6 +28,8 @@ class Known(Record, frozen=True, kw_only=True):
     """Content hashes entered: a message that comes twice is known."""
     unclassified: bool = False
     """Entered only as unclassified, so in no letter yet."""
+    uncaught: bool = False
+    """Entered only with texts that no watch caught, so in no letter yet either."""
 
 
 class Head(Record, frozen=True, kw_only=True):
@@ -123,12 +125,13 @@ def key(number: int) -> str:
 
 
 def tell_again(clipping: Clipping, known: Known) -> bool:
-    """Whether a known article is entered once more: a changed number or a correction, once for each text; or a source
-    that has been classified since.
+    """Whether a known article is entered once more: a changed number or a correction, once for each text; what a watch
+    catches only now that its whole text is read; or a source that has been classified since.
     """
     if known.unclassified and clipping.source_class != "unclassified":
         return True
-    return clipping.change is not None and clipping.content_hash not in known.hashes
+    caught_now = known.uncaught and bool(clipping.matches)
+    return (clipping.change is not None or caught_now) and clipping.content_hash not in known.hashes
 
 
 def joined(before: Known | None, clipping: Clipping) -> Known:
@@ -137,4 +140,5 @@ def joined(before: Known | None, clipping: Clipping) -> Known:
         numbers=[*(before.numbers if before else []), clipping.number],
         hashes=[*(before.hashes if before else []), clipping.content_hash],
         unclassified=clipping.source_class == "unclassified",
+        uncaught=not clipping.matches and (before is None or before.uncaught),
     )

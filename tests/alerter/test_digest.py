@@ -174,6 +174,26 @@ def test_an_unclassified_source_is_told_once_it_is_classified(press: Press) -> N
     assert articles_of(press) == {"a00001"}
 
 
+def test_what_a_watch_catches_once_its_whole_text_is_read_is_told_then(press: Press) -> None:
+    """Of a page that could not be read only the title was known, and no watch asks for that."""
+    press.enter(article(1, places={}), article(2))
+    press.morning()
+    assert articles_of(press) == {"a00002"}
+    press.enter(article(1, version=2), article(2, version=2))
+    press.morning(1)
+    assert window_articles(press, 0, 3) == ["a00001", "a00002", "a00001"]
+    assert articles_of(press) == {"a00001"}
+    press.enter(article(1, version=3))
+    assert window_articles(press, 0, 3) == ["a00001", "a00002", "a00001"]
+    assert Numbers(press.ledger).last() == 3
+
+
+def test_the_same_text_that_other_rules_would_catch_is_not_told(press: Press) -> None:
+    press.enter(article(1, places={}))
+    press.enter(article(1))
+    assert Numbers(press.ledger).last() == 1
+
+
 def test_equal_runs_give_equal_bytes(office: Open) -> None:
     def run(name: str) -> dict[str, bytes]:
         press = office(name)
