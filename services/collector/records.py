@@ -135,11 +135,11 @@ def later_put(due: datetime, later: Later) -> Put:
 
 
 def revisit(record: ArticleRecord, since: datetime, hours: tuple[float, ...], now: datetime) -> list[Put]:
-    """The next reading of a published press article for silent edits; none after the last.
+    """The next reading of a published article, for silent edits and for a source classified since; none after the last.
 
     `since`: when its entry was seen, which an aggregator's item may have come long before.
     """
-    if record.outcome != "published" or record.source_class != "press":
+    if record.outcome != "published" or record.source_class not in ("press", "unclassified"):
         return []
     dues = (since + timedelta(hours=after) for after in sorted(hours))
     due = next((due for due in dues if due > now), None)

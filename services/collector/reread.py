@@ -1,7 +1,8 @@
 """Pages read again: those that could not be read, those that a paper may edit in silence, those whose entry changed.
 
-What changed goes out as a new version: the same article id and first_seen, a new content_hash. What did not change
-leaves no trace but the next date.
+What changed goes out as a new version: the same article id and first_seen, a new content_hash. So does the same text of
+a source that an operator has classified since: only now it may stand in a letter. What did not change leaves no trace
+but the next date.
 """
 
 from __future__ import annotations
@@ -199,7 +200,8 @@ class Rereader:
             return
         article = replace(built, article_id=known.article_id, first_seen=known.first_seen, first_poll=known.first_poll)
         kept = known
-        if article.content_hash != known.content_hash:
+        classified = known.source_class == "unclassified" != article.source_class
+        if classified or article.content_hash != known.content_hash:
             topic, collected = judge(article, rules)
             # What once stood in the archive stays current there, whatever the new text says.
             topic = COLLECTED if known.outcome == "published" else topic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from services.collector.feed_days import feed_days
 from services.domain.article import id_of
 from services.domain.events import UNMATCHED
 from services.domain.feed import Feed
+from services.domain.outlet import Outlet, OutletDirectory
 from services.ports.extractor import Extractor
 from services.rulebook.book import Rulebook
 from tests.collector.newsroom import NOON, Newsroom, newsroom
@@ -236,6 +238,29 @@ def test_a_silent_edit_is_a_new_version_and_furniture_is_none(press: PressServer
     assert "sáu" in after.text
     assert (after.article_id, after.first_seen) == (before.article_id, before.first_seen)
     assert after.seen_at == NOON + timedelta(hours=8)
+
+
+def test_a_source_that_is_classified_within_a_day_is_published_again(
+    tmp_path: Path, press: PressServer, rules: Rulebook, extractor: Extractor
+) -> None:
+    """So that it is told of: as unclassified it stood in no letter."""
+    _serve(press, "bao-la.vn", "Của xã")
+    feeds = {"a": Feed(id="a", url="https://bao-la.vn/rss")}
+    outlet = Outlet(id="bao-la", name="Báo Lạ", hosts=["bao-la.vn"], class_="press")
+    told = replace(rules, outlets=OutletDirectory([*rules.outlets.by_id.values(), outlet]))
+    with newsroom(tmp_path, press, rules, extractor, feeds) as room:
+        room.collector.round()
+        room.clock.set(NOON + timedelta(hours=3))
+        room.collector.round()
+        clock = room.clock
+        assert [one.article.source_class for one in room.collected()] == ["unclassified"]
+    with newsroom(tmp_path, press, told, extractor, feeds, clock) as room:
+        for hours in (9, 25, 50):
+            clock.set(NOON + timedelta(hours=hours))
+            room.collector.round()
+        first, second = (one.article for one in room.collected())
+    assert (second.source_class, second.outlet_name) == ("press", "Báo Lạ")
+    assert (second.article_id, second.content_hash) == (first.article_id, first.content_hash)
 
 
 def test_a_title_changed_in_the_feed_reads_the_page_again(press: PressServer, opened: Open) -> None:
