@@ -168,13 +168,8 @@ def _run_until(stop: threading.Event, services: Services, settings: Settings) ->
     first_round = threading.Event()
 
     def collect() -> None:
-        beat(settings.data_dir, "run")
         with _unless(stop):
-            services.collector.poll_feeds()
-            # A backlog of thousands of pages must not stop the polling: between two steps whatever is due is asked.
-            while not stop.is_set() and services.collector.finish_pending():
-                beat(settings.data_dir, "run")
-                services.collector.poll_feeds()
+            services.collector.round(stop.is_set, lambda: beat(settings.data_dir, "run"))
             first_round.set()
 
     def alert() -> int:

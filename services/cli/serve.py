@@ -47,17 +47,13 @@ def collector(config: ConfigOption = None, data: DataOption = None) -> None:
 
     def work(rules: Rules, stop: threading.Event) -> None:
         with collecting(settings, rules, system_clock()) as (service, cut_off):
-
-            def collect() -> None:
-                # A backlog of pages must not stop the polling: between two steps whatever is due is asked.
-                beat(settings.data_dir, "collector")
-                service.poll_feeds()
-                while not stop.is_set() and service.finish_pending():
-                    beat(settings.data_dir, "collector")
-                    service.poll_feeds()
-
             start_thread("stop", lambda: (stop.wait(), cut_off()))
-            every("collector", SHARE_SECONDS, collect, stop)
+            every(
+                "collector",
+                SHARE_SECONDS,
+                lambda: service.round(stop.is_set, lambda: beat(settings.data_dir, "collector")),
+                stop,
+            )
 
     _serve(settings, "collector", lambda: load_settings(config, data), work)
 

@@ -68,9 +68,17 @@ class Collector:
         self._hosts.refresh()
         return self._rereader.step()
 
-    def round(self) -> RoundReport:
-        """Poll, then finish all that is pending."""
+    def round(
+        self, stopped: Callable[[], bool] = lambda: False, beat: Callable[[], None] = lambda: None
+    ) -> RoundReport:
+        """Poll, then finish all that is pending, until `stopped`; `beat` is called before each step.
+
+        A backlog of thousands of pages must not stop the polling: between two steps whatever is due is asked.
+        """
+        beat()
         report = self.poll_feeds()
-        while done := self.finish_pending():
+        while not stopped() and (done := self.finish_pending()):
             report.settled += done
+            beat()
+            report.add(self.poll_feeds())
         return report

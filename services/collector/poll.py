@@ -60,6 +60,13 @@ class RoundReport:
     settled: int = 0
     states: Counter[str] = field(default_factory=Counter)
 
+    def add(self, later: RoundReport) -> None:
+        self.polled += later.polled
+        self.answered += later.answered
+        self.new_entries += later.new_entries
+        self.cut += later.cut
+        self.states += later.states
+
 
 @dataclass(frozen=True, slots=True)
 class _Writes:

@@ -331,6 +331,29 @@ def test_one_host_does_not_hold_the_others_up(press: PressServer, opened: Open) 
         assert set(room.outcomes().values()) == {"published"}
 
 
+def test_what_is_due_is_polled_between_two_steps_of_a_backlog(press: PressServer, opened: Open) -> None:
+    _serve(press, PRESS, *(f"Tin {n}" for n in range(12)))
+    with opened() as room:
+        beats = 0
+
+        def beat() -> None:
+            nonlocal beats
+            beats += 1
+            room.clock.set(NOON + timedelta(minutes=10 * beats))
+
+        report = room.collector.round(beat=beat)
+        assert (report.settled, report.polled, report.new_entries) == (12, 2, 12)
+        assert beats == 4
+
+
+def test_a_round_ends_after_the_step_in_which_it_is_stopped(press: PressServer, opened: Open) -> None:
+    _serve(press, PRESS, *(f"Tin {n}" for n in range(12)))
+    stops = iter((False, True))
+    with opened() as room:
+        assert room.collector.round(lambda: next(stops)).settled == 5
+        assert list(room.outcomes().values()).count("pending") == 7
+
+
 def test_running_twice_changes_nothing(press: PressServer, opened: Open) -> None:
     _serve(press, PRESS, "Một", "Hai")
     with opened() as room:
