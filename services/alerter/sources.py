@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from services.domain.codec import decode
-from services.domain.feed import Feed, FeedCursor
+from services.domain.feed import CURSOR, Feed, FeedCursor
 from services.domain.feed.words import STATES
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
@@ -51,7 +51,7 @@ class Sources:
 
 def read_sources(ledger: Ledger, rules: Rulebook, now: datetime) -> Sources:
     """The state of every feed of the rulebook, from the collector's records."""
-    held = ledger.get_many("feed", sorted(rules.feeds))
+    held = ledger.get_many(CURSOR, sorted(rules.feeds))
     cursors = {name: decode(one.value, FeedCursor) for name, one in held.items()}
     names = {feed.id: _name(feed, rules) for feed in rules.feeds.values()}
     several = Counter(names.values())

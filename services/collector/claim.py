@@ -16,12 +16,12 @@ from datetime import timedelta
 from msgspec.structs import replace
 
 from services.collector.build import source_id
-from services.collector.records import Alias, ArticleRecord, aliased, get_all, put
+from services.collector.records import aliased, get_all, put
 from services.collector.task import Task
 from services.domain.address import host_of, site_of
 from services.domain.article import Article
 from services.domain.codec import decode
-from services.domain.feed import Entry
+from services.domain.feed import ALIAS, ARTICLE, Alias, ArticleRecord, Entry
 from services.domain.outlet import OutletDirectory
 from services.domain.text import words
 from services.ports.errors import Conflict
@@ -58,15 +58,15 @@ class Claims:
         self._give_way(list(_with_article(items)))
 
     def _hold(self, tasks: Sequence[Task]) -> None:
-        aliases = get_all(self._ledger, "alias", [task.identity for task in tasks if not task.opaque], Alias)
+        aliases = get_all(self._ledger, ALIAS, [task.identity for task in tasks if not task.opaque], Alias)
         ids = [aliased(aliases, task.identity) for task in tasks]
-        known = get_all(self._ledger, "article", ids, ArticleRecord)
+        known = get_all(self._ledger, ARTICLE, ids, ArticleRecord)
         claims: list[Put] = []
         for task, article_id in zip(tasks, ids, strict=True):
             holder = known.get(article_id)
             if holder is None:
                 holder = known[article_id] = task.claim()
-                claims.append(put("article", article_id, holder, expected=0))
+                claims.append(put(ARTICLE, article_id, holder, expected=0))
             if holder.entry != task.pending.entry:
                 task.settle_known(holder)
             else:
@@ -81,8 +81,8 @@ class Claims:
     def _take_over(self, papers: Sequence[Task]) -> None:
         """The aggregator's article becomes the paper's: same id, same first_seen, and told no second time."""
         announced = {twin: task.identity for task in papers for twin in task.twins}
-        self._ledger.put(*(put("alias", twin, Alias(article_id=identity)) for twin, identity in announced.items()))
-        held = self._ledger.get_many("article", sorted(announced))
+        self._ledger.put(*(put(ALIAS, twin, Alias(article_id=identity)) for twin, identity in announced.items()))
+        held = self._ledger.get_many(ARTICLE, sorted(announced))
         for task in papers:
             for twin in task.twins:
                 holder = decode(held[twin].value, ArticleRecord) if twin in held else None
@@ -93,19 +93,19 @@ class Claims:
                     holder, feed=own.feed, entry=own.entry, url=own.url, published_at=own.published_at, opaque=False
                 )
                 try:
-                    self._ledger.put(put("article", twin, taken, expected=held[twin].revision))
+                    self._ledger.put(put(ARTICLE, twin, taken, expected=held[twin].revision))
                 except Conflict:
                     task.article = None  # its item is just now on its way: the next step sees where it stands
                     break
-                self._ledger.put(*(put("alias", one, Alias(article_id=twin)) for one in task.twins))
+                self._ledger.put(*(put(ALIAS, one, Alias(article_id=twin)) for one in task.twins))
                 del held[twin]
                 task.speak_as(taken)
                 break
 
     def _give_way(self, items: Sequence[Task]) -> None:
         """An item that the paper itself has brought is already known."""
-        aliases = get_all(self._ledger, "alias", [task.identity for task in items], Alias)
-        known = get_all(self._ledger, "article", [alias.article_id for alias in aliases.values()], ArticleRecord)
+        aliases = get_all(self._ledger, ALIAS, [task.identity for task in items], Alias)
+        known = get_all(self._ledger, ARTICLE, [alias.article_id for alias in aliases.values()], ArticleRecord)
         for task in items:
             holder = known.get(aliased(aliases, task.identity))
             if holder is not None and holder.entry != task.pending.entry and _is_one(task.claim(), holder):
@@ -115,11 +115,11 @@ class Claims:
 def keep(ledger: Ledger, record: ArticleRecord) -> None:
     """Save an article of an aggregator's item, unless the paper's own entry has taken it over."""
     while True:
-        held = ledger.get("article", record.article_id)
+        held = ledger.get(ARTICLE, record.article_id)
         if held is not None and decode(held.value, ArticleRecord).entry != record.entry:
             return
         try:
-            ledger.put(put("article", record.article_id, record, expected=held.revision if held else 0))
+            ledger.put(put(ARTICLE, record.article_id, record, expected=held.revision if held else 0))
             return
         except Conflict:
             continue

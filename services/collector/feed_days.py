@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from datetime import date
 
-from services.collector.records import FeedDayRecord, scan
+from services.collector.records import FEED_DAY, FeedDayRecord, scan
 from services.domain.calendar import ZONE
-from services.domain.feed import EntryRecord, FeedDay
+from services.domain.feed import ENTRY, EntryRecord, FeedDay
 from services.ports.ledger import Ledger
 
 # The poller writes a day before its entries; where a restored ledger has only these, their feed was read that day.
@@ -22,11 +22,11 @@ def feed_days(ledger: Ledger, since: date | None = None, feed: str = "") -> list
     """
     prefix = f"{feed}|" if feed else ""
     counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for _, record in scan(ledger, "entry", EntryRecord, prefix):
+    for _, record in scan(ledger, ENTRY, EntryRecord, prefix):
         day = f"{record.first_seen.astimezone(ZONE):%Y-%m-%d}"
         counts[record.feed, day][record.outcome] += 1
     states: dict[tuple[str, str], FeedDayRecord] = {}
-    for key, kept in scan(ledger, "feed_day", FeedDayRecord, prefix):
+    for key, kept in scan(ledger, FEED_DAY, FeedDayRecord, prefix):
         name, _, day = key.rpartition("|")
         states[name, day] = kept
         if kept.cut:

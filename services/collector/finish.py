@@ -18,23 +18,13 @@ from services.collector.build import PageRead, Refused, before_reading, build
 from services.collector.claim import Claims, twins_of
 from services.collector.judge import judge
 from services.collector.pages import Pages
-from services.collector.records import (
-    LONGEST_PAUSE,
-    Alias,
-    ArticleRecord,
-    Pending,
-    aliased,
-    get_all,
-    handed_on,
-    scan,
-    stamp,
-)
+from services.collector.records import LONGEST_PAUSE, PENDING, Pending, aliased, get_all, handed_on, scan, stamp
 from services.collector.settle import Settler
 from services.collector.task import Task
 from services.domain.address import host_of
 from services.domain.codec import encode
 from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
-from services.domain.feed import EntryRecord, Feed
+from services.domain.feed import ALIAS, ARTICLE, ENTRY, Alias, ArticleRecord, EntryRecord, Feed
 from services.ports.bus import Bus, Message, publish_apart
 from services.ports.clock import Clock
 from services.ports.hosts import Hosts
@@ -132,7 +122,7 @@ class Finisher:
         now = self._clock.now()
         # Due later than any pause: put off when the clock was ahead.
         rests = (stamp(now), stamp(now + LONGEST_PAUSE))
-        for key, pending in scan(self._ledger, "pending", Pending):
+        for key, pending in scan(self._ledger, PENDING, Pending):
             if not self._hosts.mine(pending.host):
                 continue
             if pending.attempts and rests[0] < key.split("|")[0] <= rests[1]:
@@ -147,7 +137,7 @@ class Finisher:
         return chosen
 
     def _tasks(self, chosen: dict[str, Pending], rules: Rulebook) -> list[Task]:
-        records = get_all(self._ledger, "entry", [pending.entry for pending in chosen.values()], EntryRecord)
+        records = get_all(self._ledger, ENTRY, [pending.entry for pending in chosen.values()], EntryRecord)
         tasks: list[Task] = []
         for key, pending in list(chosen.items()):
             record = records.get(pending.entry)
@@ -156,7 +146,7 @@ class Finisher:
                 continue
             if record is None or record.outcome != "pending":
                 # Killed between two writes: the entry was never registered, or is settled already.
-                self._ledger.delete("pending", key)
+                self._ledger.delete(PENDING, key)
                 continue
             feed = rules.feeds.get(record.feed) or Feed(id=record.feed, url=record.entry.link)
             tasks.append(Task(key, pending, record, feed))
@@ -172,9 +162,9 @@ class Finisher:
     def _settle_known(self, tasks: Iterable[Task]) -> None:
         """Entries whose link another entry has brought before, without reading the page again."""
         waiting = [task for task in tasks if task.outcome is None and task.error is None]
-        aliases = get_all(self._ledger, "alias", [task.pending.link_id for task in waiting], Alias)
+        aliases = get_all(self._ledger, ALIAS, [task.pending.link_id for task in waiting], Alias)
         ids = {task.pending.link_id: aliased(aliases, task.pending.link_id) for task in waiting}
-        articles = get_all(self._ledger, "article", ids.values(), ArticleRecord)
+        articles = get_all(self._ledger, ARTICLE, ids.values(), ArticleRecord)
         for task in waiting:
             known = articles.get(ids[task.pending.link_id])
             if known is not None and known.entry != task.pending.entry:

@@ -26,12 +26,23 @@ from services.collector.cursors import (
     was_read,
 )
 from services.collector.entries import entries_of, entry_key, link_of
-from services.collector.records import FeedDayRecord, Later, Pending, get, get_all, later_put, put, stamp
+from services.collector.records import (
+    FEED_DAY,
+    PENDING,
+    FeedDayRecord,
+    Later,
+    Pending,
+    get,
+    get_all,
+    later_put,
+    put,
+    stamp,
+)
 from services.domain.address import host_of
 from services.domain.article import id_of
 from services.domain.calendar import ZONE
 from services.domain.codec import decode
-from services.domain.feed import Entry, EntryRecord, Feed, FeedCursor
+from services.domain.feed import CURSOR, ENTRY, Entry, EntryRecord, Feed, FeedCursor
 from services.ports.clock import Clock
 from services.ports.errors import Conflict, PortError, Unprocessable
 from services.ports.extractor import Extractor, FeedContent
@@ -102,7 +113,7 @@ class Poller:
         report = RoundReport()
         now = self._clock.now()
         feeds = {name: feed for name, feed in self._feeds().items() if feed.enabled}
-        cursors = get_all(self._ledger, "feed", feeds, FeedCursor)
+        cursors = get_all(self._ledger, CURSOR, feeds, FeedCursor)
         waiting: dict[Request, list[Feed]] = {}
         for name, feed in feeds.items():
             cursor = cursors.get(name)
@@ -148,7 +159,7 @@ class Poller:
         if response.failure == "not_ours":
             handed = handed_over(feed, response, before, now)
             if handed is not None:
-                self._ledger.put(put("feed", feed.id, handed))
+                self._ledger.put(put(CURSOR, feed.id, handed))
                 report.polled += 1
                 report.answered += 1
                 return
@@ -182,7 +193,7 @@ class Poller:
             first_poll = before is None or before.first_read_at is None
             report.new_entries += self._register(feed, body.entries, first_poll, now)
             report.cut += body.content.cut
-        self._ledger.put(put("feed", feed.id, cursor))
+        self._ledger.put(put(CURSOR, feed.id, cursor))
         report.polled += 1
         report.answered += response.status > 0
         report.states[verdict.state] += 1
@@ -203,7 +214,7 @@ class Poller:
         by_key = {entry_key(feed.id, entry.key): entry for entry in entries}
         new: set[str] = set()
         while True:
-            held = self._ledger.get_many("entry", list(by_key))
+            held = self._ledger.get_many(ENTRY, list(by_key))
             new |= by_key.keys() - held.keys()
             writes: list[_Writes] = []
             for place, (key, entry) in enumerate(by_key.items()):
@@ -223,8 +234,8 @@ class Poller:
     def _day(self, feed: Feed, verdict: state.Verdict, cut: int, now: datetime) -> Put:
         """Beyond the cap nobody knows which entries are new: the day's largest count is kept."""
         key = f"{feed.id}|{now.astimezone(ZONE):%Y-%m-%d}"
-        before = get(self._ledger, "feed_day", key, FeedDayRecord)
-        return put("feed_day", key, FeedDayRecord(state=verdict.state, cut=max(before.cut if before else 0, cut)))
+        before = get(self._ledger, FEED_DAY, key, FeedDayRecord)
+        return put(FEED_DAY, key, FeedDayRecord(state=verdict.state, cut=max(before.cut if before else 0, cut)))
 
 
 def _digest(feed: Feed, response: Response) -> str:
@@ -239,7 +250,7 @@ def _new_entry(feed: Feed, key: str, entry: Entry, first_poll: bool, now: dateti
     record = EntryRecord(feed=feed.id, entry=entry, first_seen=now, first_poll=first_poll)
     # Of one poll the older is published first, whatever feed it is in: the original founds the story, not its copy.
     waiting = f"{stamp(now)}|{stamp(entry.published_at or now)}|{feed.id}|{place:05}|{key}"
-    return _Writes((put("pending", waiting, pending),), (put("entry", key, record, expected=0),))
+    return _Writes((put(PENDING, waiting, pending),), (put(ENTRY, key, record, expected=0),))
 
 
 def _changed_entry(key: str, entry: Entry, record: EntryRecord, revision: int, now: datetime) -> _Writes:
@@ -252,5 +263,5 @@ def _changed_entry(key: str, entry: Entry, record: EntryRecord, revision: int, n
     read_again = [later_put(now, Later(article_id=record.article_id, reason="changed"))]
     return _Writes(
         tuple(read_again if record.outcome in ("published", "unmatched") else ()),
-        (put("entry", key, replace(record, entry=kept), expected=revision),),
+        (put(ENTRY, key, replace(record, entry=kept), expected=revision),),
     )

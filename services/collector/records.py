@@ -1,14 +1,8 @@
-"""What the collector keeps in the ledger, under which keys.
+"""What the collector keeps in the ledger, under which keys. What others read too stands in domain/feed.
 
-"feed"     feed id                         FeedCursor
-"feed_day" feed id|local day               FeedDayRecord
-"entry"    feed id|hash of the key         EntryRecord
-"pending"  first seen|date|feed|place|key  Pending: which entries wait, so that nobody scans all; due|... after errors
-"article"  article id                      ArticleRecord: claimed before it is published
-"alias"    id of a link                    article id, where the page named another canonical address, or where the
-                                           article had come from an aggregator before
-           source and title                article id of the paper's own entry (claim.py)
-"later"    due|article id|reason           Later: a page to read again
+FEED_DAY   feed id|local day               FeedDayRecord
+PENDING    first seen|date|feed|place|key  Pending: which entries wait, so that nobody scans all; due|... after errors
+LATER      due|article id|reason           Later: a page to read again
 """
 
 from __future__ import annotations
@@ -17,16 +11,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 
-from services.domain.article import SourceClass
 from services.domain.codec import decode, encode
-from services.domain.feed import FeedState, Handover, Outcome
+from services.domain.feed import Alias, ArticleRecord, FeedState, Handover
 from services.domain.record import Record
 from services.ports.ledger import Ledger, Put
 
 _R = TypeVar("_R", bound=Record)
 
 Reason = Literal["retry", "revisit", "changed"]
-TextBasis = Literal["page", "feed", "given"]
+FEED_DAY, PENDING, LATER = "feed_day", "pending", "later"
 
 
 class FeedDayRecord(Record, frozen=True, kw_only=True):
@@ -52,25 +45,6 @@ class Pending(Record, frozen=True, kw_only=True):
     """Where its page is asked for, when its link led to a host of another collector."""
 
 
-class ArticleRecord(Record, frozen=True, kw_only=True):
-    """An article that was claimed by one entry; with a content_hash it was also published."""
-
-    article_id: str
-    feed: str
-    entry: str
-    """Ledger key of the entry that it belongs to."""
-    url: str
-    first_seen: datetime
-    first_poll: bool = False
-    source_class: SourceClass = "unclassified"
-    outcome: Outcome = "pending"
-    content_hash: str = ""
-    text_basis: TextBasis = "feed"
-    published_at: datetime | None = None
-    opaque: bool = False
-    """An aggregator's item of which only the source and the title are known: the paper's own entry takes it over."""
-
-
 class Later(Record, frozen=True, kw_only=True):
     """A page to read again: it could not be read, its article may be edited in silence, or its feed entry changed."""
 
@@ -80,10 +54,6 @@ class Later(Record, frozen=True, kw_only=True):
     """How often an error that nobody foresaw came between."""
     handed: Handover | None = None
     """As in Pending."""
-
-
-class Alias(Record, frozen=True, kw_only=True):
-    article_id: str
 
 
 def handed_on(before: Handover | None, target: str, now: datetime) -> Handover | None:
@@ -131,7 +101,7 @@ def scan(ledger: Ledger, kind: str, form: type[_R], prefix: str = "") -> Iterato
 
 
 def later_put(due: datetime, later: Later) -> Put:
-    return put("later", f"{stamp(due)}|{later.article_id}|{later.reason}", later)
+    return put(LATER, f"{stamp(due)}|{later.article_id}|{later.reason}", later)
 
 
 def revisit(record: ArticleRecord, since: datetime, hours: tuple[float, ...], now: datetime) -> list[Put]:

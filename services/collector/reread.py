@@ -20,8 +20,7 @@ from services.collector.claim import keep
 from services.collector.judge import judge
 from services.collector.pages import Pages
 from services.collector.records import (
-    Alias,
-    ArticleRecord,
+    LATER,
     Later,
     get_all,
     handed_on,
@@ -37,7 +36,7 @@ from services.domain.address import canonical_url, host_of
 from services.domain.article import Article, id_of
 from services.domain.codec import encode
 from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
-from services.domain.feed import EntryRecord, Feed
+from services.domain.feed import ALIAS, ARTICLE, ENTRY, Alias, ArticleRecord, EntryRecord, Feed
 from services.ports.bus import Bus, Message
 from services.ports.clock import Clock
 from services.ports.errors import PortError, Unprocessable
@@ -117,14 +116,14 @@ class Rereader:
                 handed += 1
             else:
                 self._guarded(visit, read, rules)
-        self._ledger.delete("later", *due)
+        self._ledger.delete(LATER, *due)
         return len(due) + handed
 
     def _handed_on(self, visit: _Visit, read: PageRead) -> bool:
         """Whether it goes on at a host of another collector: it stays due, there."""
         handed = handed_on(visit.later.handed, read.elsewhere, self._clock.now()) if read.elsewhere else None
         if handed is not None:
-            self._ledger.put(put("later", visit.key, replace(visit.later, handed=handed)))
+            self._ledger.put(put(LATER, visit.key, replace(visit.later, handed=handed)))
         return handed is not None
 
     def _due(self) -> dict[str, _Due]:
@@ -132,7 +131,7 @@ class Rereader:
         now = stamp(self._clock.now())
         due: dict[str, _Due] = {}
         some: dict[str, Later] = {}
-        for key, later in scan(self._ledger, "later", Later):
+        for key, later in scan(self._ledger, LATER, Later):
             if key.split("|")[0] > now:
                 break
             some[key] = later
@@ -145,8 +144,8 @@ class Rereader:
         return dict(islice(due.items(), _EACH_STEP))
 
     def _ours(self, some: Mapping[str, Later]) -> dict[str, _Due]:
-        articles = get_all(self._ledger, "article", [later.article_id for later in some.values()], ArticleRecord)
-        records = get_all(self._ledger, "entry", [known.entry for known in articles.values()], EntryRecord)
+        articles = get_all(self._ledger, ARTICLE, [later.article_id for later in some.values()], ArticleRecord)
+        records = get_all(self._ledger, ENTRY, [known.entry for known in articles.values()], EntryRecord)
         found: dict[str, _Due] = {}
         for key, later in some.items():
             known = articles.get(later.article_id)
@@ -188,7 +187,7 @@ class Rereader:
         """With the reason where `diembao why` shows it."""
         again = replace(visit.later, attempts=visit.later.attempts + 1, handed=None)
         reason = f"bản mới: {said_of(error, again.attempts)}"
-        self._ledger.put(put("entry", visit.known.entry, replace(visit.record, reason=reason)))
+        self._ledger.put(put(ENTRY, visit.known.entry, replace(visit.record, reason=reason)))
         self._ledger.put(later_put(self._clock.now() + pause_after(again.attempts), again))
 
     def _settle(self, visit: _Visit, read: PageRead, rules: Rulebook) -> None:
@@ -227,12 +226,12 @@ def _is_worse(built: Article, visit: _Visit) -> bool:
 
 
 def _writes(visit: _Visit, kept: ArticleRecord, article: Article) -> list[Put]:
-    writes = [] if visit.known.opaque else [put("article", kept.article_id, kept)]
+    writes = [] if visit.known.opaque else [put(ARTICLE, kept.article_id, kept)]
     identity = id_of(canonical_url(article.url or ""))
     if article.text_basis == "page" and identity != kept.article_id:
-        writes.append(put("alias", identity, Alias(article_id=kept.article_id)))
+        writes.append(put(ALIAS, identity, Alias(article_id=kept.article_id)))
     if visit.record.outcome != kept.outcome or visit.record.reason:
-        writes.append(put("entry", kept.entry, replace(visit.record, outcome=kept.outcome, reason="")))
+        writes.append(put(ENTRY, kept.entry, replace(visit.record, outcome=kept.outcome, reason="")))
     return writes
 
 

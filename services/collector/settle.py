@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from services.collector.build import of_aggregator
 from services.collector.claim import keep
-from services.collector.records import Alias, Later, later_put, pause_after, put, revisit, stamp
+from services.collector.records import PENDING, Later, later_put, pause_after, put, revisit, stamp
 from services.collector.task import Task
 from services.domain.address import host_of
 from services.domain.article import Article
+from services.domain.feed import ALIAS, ARTICLE, ENTRY, Alias
 from services.ports.clock import Clock
 from services.ports.errors import Unprocessable
 from services.ports.ledger import Ledger, Put
@@ -42,7 +43,7 @@ class Settler:
                 writes += self._article_writes(task, task.article)
             others = {task.pending.link_id, task.claimed_id} - {task.article_id, ""}
             if task.article_id:
-                writes += [put("alias", other, Alias(article_id=task.article_id)) for other in sorted(others)]
+                writes += [put(ALIAS, other, Alias(article_id=task.article_id)) for other in sorted(others)]
             # The text has been read; title and lead stay, because a change of theirs means a page to read again.
             settled = replace(
                 task.record,
@@ -51,10 +52,10 @@ class Settler:
                 reason=task.reason,
                 article_id=task.article_id,
             )
-            outcomes.append(put("entry", task.pending.entry, settled))
+            outcomes.append(put(ENTRY, task.pending.entry, settled))
         self._ledger.put(*writes)
         self._ledger.put(*outcomes)
-        self._ledger.delete("pending", *(task.pending_key for task in done))
+        self._ledger.delete(PENDING, *(task.pending_key for task in done))
 
     def put_off(self, tasks: Iterable[Task]) -> None:
         """To the back of the queue, with the error where `diembao why` shows it: the others must not wait for it."""
@@ -65,17 +66,17 @@ class Settler:
             _, _, place = task.pending_key.partition("|")
             due = stamp(self._clock.now() + pause_after(attempts))
             reason = said_of(task.error, attempts)
-            self._ledger.put(put("entry", task.pending.entry, replace(task.record, reason=reason)))
+            self._ledger.put(put(ENTRY, task.pending.entry, replace(task.record, reason=reason)))
             # From the entry's own link again, by whoever has its host.
             again = replace(task.pending, attempts=attempts, host=host_of(task.record.entry.link), handed=None)
-            self._ledger.put(put("pending", f"{due}|{place}", again))
-            self._ledger.delete("pending", task.pending_key)
+            self._ledger.put(put(PENDING, f"{due}|{place}", again))
+            self._ledger.delete(PENDING, task.pending_key)
 
     def hand_over(self, tasks: Iterable[Task]) -> None:
         """To the collector that has the host where the entry's link leads, in the same place of the queue."""
         self._ledger.put(
             *(
-                put("pending", task.pending_key, replace(task.pending, host=host_of(handed.address), handed=handed))
+                put(PENDING, task.pending_key, replace(task.pending, host=host_of(handed.address), handed=handed))
                 for task in tasks
                 if (handed := task.handed)
             )
@@ -89,7 +90,7 @@ class Settler:
         if record.opaque:
             keep(self._ledger, record)
         else:
-            writes.append(put("article", article.article_id, record))
+            writes.append(put(ARTICLE, article.article_id, record))
         if article.text_basis == "feed" and not of_aggregator(record.url, task.feed):
             writes.append(
                 later_put(article.seen_at + _RETRY_AFTER, Later(article_id=article.article_id, reason="retry"))

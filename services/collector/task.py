@@ -9,9 +9,9 @@ import structlog
 from msgspec.structs import replace
 
 from services.collector.build import of_aggregator
-from services.collector.records import ArticleRecord, Pending
+from services.collector.records import Pending
 from services.domain.article import Article
-from services.domain.feed import EntryRecord, Feed, Handover, Outcome
+from services.domain.feed import ArticleRecord, EntryRecord, Feed, Handover, Outcome
 from services.ports.bus import Message
 from services.ports.errors import PortError
 

@@ -16,7 +16,7 @@ from services.desk.config_state import config_state, state_lines
 from services.desk.parked import list_parked
 from services.domain.codec import decode
 from services.domain.events import TOPICS
-from services.domain.feed import FeedCursor
+from services.domain.feed import CURSOR, FeedCursor
 from services.ports.archive import Archive
 from services.ports.bus import Bus
 from services.ports.clock import Clock
@@ -178,7 +178,7 @@ def _feeds(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> l
 
 def cursors_of(ledger: Ledger) -> dict[str, FeedCursor]:
     """The state of each feed that was ever polled, by feed id."""
-    return {held.key: decode(held.value, FeedCursor) for held in ledger.scan("feed")}
+    return {held.key: decode(held.value, FeedCursor) for held in ledger.scan(CURSOR)}
 
 
 def _mail(settings: Settings, reach: Reach) -> list[Check]:

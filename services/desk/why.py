@@ -15,18 +15,11 @@ from services.domain.address import canonical_url, host_of, refused_source
 from services.domain.article import Version, id_of
 from services.domain.codec import decode
 from services.domain.events import Enriched
-from services.domain.feed import EntryRecord
-from services.domain.record import Record
+from services.domain.feed import ALIAS, ENTRY, Alias, EntryRecord
 from services.domain.watch import Person
 from services.ports.archive import Archive
 from services.ports.ledger import Ledger
 from services.rulebook.book import Rulebook
-
-
-class _Alias(Record, frozen=True, kw_only=True):
-    """The collector's record of a page that named another canonical address."""
-
-    article_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +59,8 @@ class Account:
 def why(url: str, rules: Rulebook, archive: Archive, ledger: Ledger) -> Account:
     """What became of this address. Raises Unavailable."""
     link_id = id_of(canonical_url(url))
-    alias = ledger.get("alias", link_id)
-    article_id = decode(alias.value, _Alias).article_id if alias else link_id
+    alias = ledger.get(ALIAS, link_id)
+    article_id = decode(alias.value, Alias).article_id if alias else link_id
     entries = list(_entries(url, {link_id, article_id}, ledger))
     article = archive.get(article_id)
     clippings = _clippings(article_id, ledger)
@@ -89,7 +82,7 @@ def _entries(url: str, ids: set[str], ledger: Ledger) -> Iterator[EntryRecord]:
     page = urlsplit(url).path.rstrip("/").rpartition("/")[2] or host_of(url)
     hints = [page.encode(), *(one.encode() for one in ids)]
     canonical = canonical_url(url)
-    for held in ledger.scan("entry"):
+    for held in ledger.scan(ENTRY):
         if any(hint in held.value for hint in hints):
             record = decode(held.value, EntryRecord)
             if record.article_id in ids or canonical_url(record.entry.link) == canonical:

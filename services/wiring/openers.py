@@ -25,6 +25,7 @@ from services.adapters.trafilatura_extractor import TrafilaturaExtractor
 from services.alerter.intake import GROUP as ALERTER
 from services.desk.restore import refuse_unfinished
 from services.domain.events import COLLECTED, DECISIONS, ENRICHED, PARKED, UNMATCHED
+from services.domain.feed import CURSOR
 from services.ports.archive import Archive
 from services.ports.bus import Bus
 from services.ports.clock import Clock
@@ -37,7 +38,7 @@ from services.ports.mailer import Mailer
 from services.replay.scratch import Scratch
 from services.settings import Settings
 
-READ_THROUGH = ("shingle", "story", "feed")
+READ_THROUGH = ("shingle", "story", CURSOR)
 """Kinds of the ledger that are seen from a scratch ledger over it. Stories: an article that was told its story is told
 it again, so its document is the same. Feeds: the sources line of a digest. All else (windows, numbers, letters, cases,
 the lease) belongs to what was really sent."""

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from services.collector.records import Alias, ArticleRecord, get
+from services.collector.records import get
 from services.domain.article import id_of
 from services.domain.events import COLLECTED, UNMATCHED
-from services.domain.feed import Feed
+from services.domain.feed import Alias, ArticleRecord, Feed
 from services.ports.bus import Bus
 from services.ports.extractor import Extractor
 from services.ports.ledger import Held, Ledger, Put

@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from services.collector.records import PENDING
 from services.domain.codec import decode
 from services.domain.events import COLLECTED, ENRICHED, PARKED, UNMATCHED
-from services.domain.feed import FeedCursor
+from services.domain.feed import CURSOR, FeedCursor
 from services.domain.feed.words import STATES
 from services.ports.errors import PortError
 from services.ports.ledger import Ledger
@@ -26,7 +27,7 @@ FEEDS_NAMED = 10
 
 def feed_lines(ledger: Ledger, rules: Rulebook) -> Iterator[str]:
     """A line for each of the first enabled feeds that could not be read, with what was met; the others are counted."""
-    cursors = (decode(held.value, FeedCursor) for held in ledger.scan("feed"))
+    cursors = (decode(held.value, FeedCursor) for held in ledger.scan(CURSOR))
     silent = [
         cursor
         for cursor in cursors
@@ -64,7 +65,7 @@ def _table(services: Services) -> Table:
 
 def _figures(services: Services) -> Iterator[tuple[str, int]]:
     bus = services.bus
-    yield "mục chờ đọc trang", sum(1 for _ in services.ledger.scan("pending"))
+    yield "mục chờ đọc trang", sum(1 for _ in services.ledger.scan(PENDING))
     yield "bài về địa phương đã thu", bus.size(COLLECTED)
     yield "bài không liên quan", bus.size(UNMATCHED)
     yield "bài chờ phân tích", bus.lag(COLLECTED, "enricher")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -17,7 +17,7 @@ from services.desk.backtest.trial import Trial, documents
 from services.domain.article import tokens_of
 from services.domain.codec import decode, encode
 from services.domain.events import COLLECTED, ENRICHED, SCHEMA, Collected, Enriched
-from services.domain.feed import EntryRecord
+from services.domain.feed import ARTICLE, ENTRY, ArticleRecord, EntryRecord
 from services.domain.query import searchable
 from services.domain.story import sketch_of
 from services.enricher.neighbours import Neighbours
@@ -123,43 +123,31 @@ def _collected(document: Enriched, rules: Rulebook) -> Collected:
 
 
 def _unmatched(ledger: Ledger, article_ids: Sequence[str]) -> Iterator[str]:
-    for key, held in ledger.get_many("article", list(article_ids)).items():
-        if msgspec.json.decode(held.value).get("outcome") == "unmatched":
+    for key, held in ledger.get_many(ARTICLE, list(article_ids)).items():
+        if decode(held.value, ArticleRecord).outcome == "unmatched":
             yield key
 
 
 def _published(ledger: Ledger, article_id: str) -> None:
     """The article's entry, then the collector's record of it, by which the next run sees that all of this is done."""
-    held = ledger.get("article", article_id)
+    held = ledger.get(ARTICLE, article_id)
     if held is None:
         return
-    entry = str(msgspec.json.decode(held.value).get("entry", ""))
-    _change(ledger, "entry", entry, _entry_as_published)
-    _change(ledger, "article", article_id, _article_as_published)
+    _change(ledger, ENTRY, decode(held.value, ArticleRecord).entry, EntryRecord, reason=REASON)
+    _change(ledger, ARTICLE, article_id, ArticleRecord)
 
 
-def _change(ledger: Ledger, kind: str, key: str, change: Callable[[bytes], bytes]) -> None:
+def _change(ledger: Ledger, kind: str, key: str, form: type[EntryRecord] | type[ArticleRecord], **also: str) -> None:
     while (held := ledger.get(kind, key)) is not None:
-        value = change(held.value)
+        record = decode(held.value, form)
+        if record.outcome != "unmatched":
+            return
         try:
-            if value != held.value:
-                ledger.put(Put(kind, key, value, expected=held.revision))
+            value = encode(msgspec.structs.replace(record, outcome="published", **also))
+            ledger.put(Put(kind, key, value, expected=held.revision))
             return
         except Conflict:
             continue  # the collector read the page again just now
-
-
-def _article_as_published(value: bytes) -> bytes:
-    # The record is the collector's own; only its outcome is changed here.
-    record = msgspec.json.decode(value, type=dict[str, Any])
-    return msgspec.json.encode({**record, "outcome": "published"}) if record.get("outcome") == "unmatched" else value
-
-
-def _entry_as_published(value: bytes) -> bytes:
-    record = decode(value, EntryRecord)
-    if record.outcome != "unmatched":
-        return value
-    return encode(msgspec.structs.replace(record, outcome="published", reason=REASON))
 
 
 REASON = "lúc thu chưa khớp, vào kho khi đổi điều kiện theo dõi; không gửi thư / by a later back-test"

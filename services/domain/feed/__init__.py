@@ -1,11 +1,24 @@
-"""Feeds: what is polled, the nine states of a feed, and what became of each entry."""
+"""Feeds: what is polled, the nine states of a feed, what became of each entry, and whose article it is.
+
+Kept in the ledger by the collector, and read by others too:
+
+CURSOR   feed id                         FeedCursor
+ENTRY    feed id|hash of the key         EntryRecord
+ARTICLE  article id                      ArticleRecord: claimed before it is published
+ALIAS    id of a link                    article id, where the page named another canonical address, or where the
+                                         article had come from an aggregator before
+         source and title                article id of the paper's own entry (collector/claim.py)
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal
 
+from services.domain.article import SourceClass
 from services.domain.record import Record
+
+CURSOR, ENTRY, ARTICLE, ALIAS = "feed", "entry", "article", "alias"
 
 FeedState = Literal["ok", "http_error", "blocked", "empty", "stale", "moved", "wrong_section", "parse_error", "refused"]
 Outcome = Literal[
@@ -68,6 +81,31 @@ class EntryRecord(Record, frozen=True, kw_only=True):
     reason: str = ""
     article_id: str = ""
     first_poll: bool = False
+
+
+class ArticleRecord(Record, frozen=True, kw_only=True):
+    """An article that was claimed by one entry; with a content_hash it was also published."""
+
+    article_id: str
+    feed: str
+    entry: str
+    """Ledger key of the entry that it belongs to."""
+    url: str
+    first_seen: datetime
+    first_poll: bool = False
+    source_class: SourceClass = "unclassified"
+    outcome: Outcome = "pending"
+    content_hash: str = ""
+    text_basis: Literal["page", "feed", "given"] = "feed"
+    published_at: datetime | None = None
+    opaque: bool = False
+    """An aggregator's item of which only the source and the title are known: the paper's own entry takes it over."""
+
+
+class Alias(Record, frozen=True, kw_only=True):
+    """Another id of an article."""
+
+    article_id: str
 
 
 class Handover(Record, frozen=True, kw_only=True):
