@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
 from services.desk.config_state import config_state, state_lines
 from services.desk.parked import list_parked
+from services.desk.unclassified import unclassified
 from services.domain.codec import decode
 from services.domain.events import TOPICS
 from services.domain.feed import CURSOR, FeedCursor
@@ -30,6 +31,7 @@ from services.settings import Settings, without_password
 Grade = Literal["ok", "warn", "fail"]
 _LITTLE_SPACE = 1_000_000_000
 _SILENT_SECONDS = 2 * 3600
+_UNCLASSIFIED_DAYS, _HOSTS_NAMED = 30, 10
 FOLDER = "Tệp cấu hình / files"
 """What the check of the folder is called, the one that fails without anything being out of reach."""
 _RELEASED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -158,6 +160,7 @@ def _archive(settings: Settings, reach: Reach) -> list[Check]:
 def _feeds(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> list[Check]:
     with closing(reach.ledger()) as ledger:
         cursors = cursors_of(ledger)
+        unnamed = unclassified(ledger, rules.outlets, clock.now() - timedelta(days=_UNCLASSIFIED_DAYS))
     found = [Check("Sổ trạng thái / ledger", "ok", _stored(settings.ledger))]
     enabled = [feed for feed in rules.feeds.values() if feed.enabled]
     states = Counter(cursors[feed.id].state if feed.id in cursors else "chưa đọc" for feed in enabled)
@@ -167,6 +170,8 @@ def _feeds(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> l
     )
     fine = not enabled or states["ok"] + states["moved"] == len(enabled)
     found.append(Check("Nguồn tin / feeds", "ok" if fine else "warn", f"{said}. Xem `diembao feeds`"))
+    if unnamed:
+        found.append(_unclassified(unnamed))
     polled = max((cursor.polled_at for cursor in cursors.values()), default=None)
     if polled is not None and (clock.now() - polled).total_seconds() > _SILENT_SECONDS:
         local = polled.astimezone(settings.digest.zone)
@@ -174,6 +179,16 @@ def _feeds(settings: Settings, rules: Rulebook, reach: Reach, clock: Clock) -> l
             Check("Thu bài / collector", "warn", f"lần đọc cuối {local:%H:%M %d/%m/%Y}; chương trình có đang chạy?")
         )
     return found
+
+
+def _unclassified(hosts: Counter[str]) -> Check:
+    named = ", ".join(f"{host} {count}" for host, count in hosts.most_common(_HOSTS_NAMED))
+    more = f" và {len(hosts) - _HOSTS_NAMED} nơi khác" if len(hosts) > _HOSTS_NAMED else ""
+    said = (
+        f"{hosts.total()} bài trong {_UNCLASSIFIED_DAYS} ngày, nằm trong kho, không vào thư: {named}{more}. "
+        "Xếp loại trong outlets.yaml / articles of sources that are not classified"
+    )
+    return Check("Chưa xếp loại / unclassified", "ok", said)
 
 
 def cursors_of(ledger: Ledger) -> dict[str, FeedCursor]:

@@ -4,7 +4,11 @@ import os
 import socket
 import time
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from services import wiring
 from services.adapters.manual_clock import ManualClock
@@ -12,7 +16,9 @@ from services.adapters.sqlite_ledger import SqliteLedger
 from services.desk.alive import beat
 from services.domain.codec import encode
 from services.domain.events import DECISIONS, Decision
+from services.domain.feed import ARTICLE, ENTRY, ArticleRecord, Entry, EntryRecord
 from services.ports.bus import Message
+from services.ports.ledger import Put
 from services.rulebook.accepted import accept
 from services.rulebook.load import load
 from services.rulebook.seen import FolderSeen, put_folder
@@ -68,6 +74,33 @@ def test_doctor_finds_everything_in_reach(config: Path, data: Path) -> None:
     assert "HỎNG" not in result.output
     for found in ("bus.db", "archive.db (", "0 bài", "ledger.db (", "1 nguồn bật", "Asia/Ho_Chi_Minh", "còn trống"):
         assert found in result.output
+
+
+def test_doctor_counts_the_sources_that_nobody_classified(config: Path, data: Path) -> None:
+    """The most frequent first, so that an operator classifies them; for an aggregator's item, the source it names."""
+    now = datetime.now(UTC)
+
+    def kept(number: int, url: str, *, opaque: bool = False, **other: Any) -> None:
+        record = ArticleRecord(article_id=f"a{number}", feed="f", entry=f"f|{number}", url=url, first_seen=now)
+        entry = EntryRecord(
+            feed="f", entry=Entry(key=url, link=url, title="Tin", source_url="https://www.xa.example"), first_seen=now
+        )
+        whole = msgspec.structs.replace(record, opaque=opaque, **{"outcome": "published", **other})
+        ledger.put(Put(ARTICLE, record.article_id, encode(whole)), Put(ENTRY, record.entry, encode(entry)))
+
+    stores(config, data)
+    with closing(SqliteLedger(data / "ledger.db")) as ledger:
+        kept(1, "https://xa.example/1")
+        kept(2, "https://la.example/1")
+        kept(3, "https://www.la.example/2")
+        kept(4, "https://tim.example/opaque", opaque=True)
+        kept(5, "https://la.example/3")
+        kept(6, "https://khong-khop.example/1", outcome="unmatched")
+        kept(7, "https://bao.example/1", source_class="press")
+        kept(8, "https://cu.example/1", first_seen=now - timedelta(days=4000))
+    result = run("doctor", "--config", config, "--data", data)
+    assert "5 bài trong 30 ngày" in result.output
+    assert "la.example 3, xa.example 2. Xếp loại trong outlets.yaml" in result.output
 
 
 def test_doctor_names_what_is_out_of_reach(config: Path, data: Path) -> None:
