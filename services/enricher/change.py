@@ -23,17 +23,6 @@ SAME_SENTENCE = 0.5
 FEWEST_WORDS = 4
 
 
-def version_of(article: Article) -> Version:
-    """The text of this reading of an article."""
-    return Version(
-        content_hash=article.content_hash,
-        seen_at=article.seen_at,
-        title=article.title,
-        lead=article.lead,
-        text=article.text,
-    )
-
-
 def previous_version(article: Article, versions: Sequence[Version]) -> Version | None:
     """The text that this one replaced: the last one read before it. The same for a message that comes twice."""
     earlier = [one for one in versions if one.seen_at < article.seen_at and one.content_hash != article.content_hash]

@@ -13,11 +13,11 @@ from traceback import format_exception
 
 import structlog
 
-from services.domain.article import Article
+from services.domain.article import Article, version_of
 from services.domain.codec import encode
 from services.domain.events import COLLECTED, ENRICHED, PARKED, SCHEMA, Collected, Enriched
 from services.domain.parking import park, read
-from services.enricher.change import Change, change_between, previous_version, version_of
+from services.enricher.change import Change, change_between, previous_version
 from services.enricher.neighbours import Neighbours
 from services.enricher.steps import enrich
 from services.ports.archive import Archive
