@@ -48,11 +48,6 @@ class OutletDirectory:
                 return self._valid(holders, on)
         return None
 
-    def classify(self, host: str, on: date | None = None) -> SourceClass:
-        """The class of a source by its host; `unclassified` until an operator registers it."""
-        outlet = self.of_host(host, on)
-        return outlet.class_ if outlet else "unclassified"
-
     def _valid(self, holders: list[Outlet], on: date | None) -> Outlet:
         latest = max(holders, key=lambda outlet: (outlet.valid_to or date.max, outlet.valid_from or date.min))
         if on is None:

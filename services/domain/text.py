@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -232,15 +232,6 @@ def tokenise(text: str) -> Tokens:
 def words(text: str) -> tuple[str, ...]:
     """The plain tokens alone."""
     return tokenise(text).plain
-
-
-def written_without_marks(fields: Iterable[str]) -> bool:
-    """Whether a text was typed without Vietnamese marks at all: under 2 % of its tokens carry one.
-
-    Ordinary Vietnamese text carries a mark on about three tokens in four.
-    """
-    tokens = [token for field in fields for token in tokenise(field).marked]
-    return sum(not token.isascii() for token in tokens) < max(1, len(tokens) * 0.02)
 
 
 _SENTENCE_END = re.compile(

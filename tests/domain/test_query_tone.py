@@ -20,13 +20,12 @@ LABELS: tuple[ToneLabel, ...] = get_args(ToneLabel)
 def test_each_label_and_its_name_in_letters(label: ToneLabel) -> None:
     for said in {label, label.upper(), f'"{TONES[label] or "không có"}"', f"“{TONES[label] or 'KHONG CO'}”"}:
         query = parse(f"tone:{said}")
-        assert query.tones == {label}
         assert [query.matches(document(tone=other)) for other in LABELS] == [other == label for other in LABELS]
 
 
 def test_other_names() -> None:
-    assert parse('tone:"phê bình"').tones == {"critical"}
-    assert parse("tone:su-co").tones == {"incident"}
+    assert parse('tone:"phê bình"').tree == parse("tone:critical").tree
+    assert parse("tone:su-co").tree == parse("tone:incident").tree
 
 
 @pytest.mark.parametrize(

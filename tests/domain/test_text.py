@@ -9,7 +9,7 @@ from ahocorasick_rs import AhoCorasick
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.domain.text import fold, normalise, sentences, tokenise, words, written_without_marks
+from services.domain.text import fold, normalise, sentences, tokenise, words
 
 NAME = "Bù Gia Mập"
 
@@ -63,11 +63,6 @@ def test_what_is_found_in_the_joined_tokens_leads_back_to_them() -> None:
     assert tokens.form(4, 6) == ("bù", "gia", "mập") == tokens.marked[4:7]
     assert tokens.bare == 1  # gia
     assert words("xã Đăk Ơ") == ("xa", "dak", "o")
-
-
-def test_an_article_typed_without_marks_is_told_from_vietnamese() -> None:
-    assert written_without_marks(["Chay rung o xa Dak O", "Luc luong kiem lam da co mat"])
-    assert not written_without_marks(["Cháy rừng ở xã Đăk Ơ", "Lực lượng kiểm lâm đã có mặt"])
 
 
 def test_sentences_do_not_end_at_abbreviations() -> None:

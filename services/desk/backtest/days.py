@@ -39,7 +39,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One text under the new rules. `gone`: matches of the running rules, by watch."""
+    """One text under the new rules."""
 
     clipping: Clipping
     wanted: bool

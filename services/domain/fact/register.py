@@ -56,7 +56,7 @@ class NumberRow:
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
-    """A fact about a unit that ended: `name` is its name in tokens, kind first."""
+    """A fact about a unit that ended."""
 
     fact: Fact
     ended: date

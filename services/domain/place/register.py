@@ -1,7 +1,7 @@
 """The dated register of places: what the press calls them, what they belonged to and when, and what a text says.
 
-`PlaceRegister.read` is the one entry: names are found (place_index), judged (place_judge), and classed as about,
-part or mention (place_nearness). The rest answers what a place was on a day, for facts, findings and letters.
+`PlaceRegister.read` is the one entry: names are found (index.py), judged (judge.py), and classed as about,
+part or mention (nearness.py). The rest answers what a place was on a day, for facts, findings and letters.
 """
 
 from __future__ import annotations
@@ -110,10 +110,6 @@ class PlaceRegister:
         if in_force:
             return _display(in_force[-1])
         return _display(names[-1]) + (" (cũ)" if names[-1].valid_to else "")
-
-    def parents_at(self, place_id: str, on: date | None) -> list[str]:
-        """The units that the place belonged to directly on that day."""
-        return [parent.place for parent in self.places[place_id].parents if parent.valid(on)]
 
     def ancestors(self, place_id: str, on: date | None = None) -> tuple[str, ...]:
         """All places for which a mention of this one counts, the nearest first; with no day, at any time."""

@@ -104,11 +104,6 @@ class Query:
         """Ids of all outlets it names."""
         return frozenset(leaf.value for leaf in leaves(self.tree) if isinstance(leaf, Value) and leaf.name == "outlet")
 
-    @property
-    def tones(self) -> frozenset[str]:
-        """Labels of all tones it names."""
-        return frozenset(leaf.value for leaf in leaves(self.tree) if isinstance(leaf, Value) and leaf.name == "tone")
-
     @cached_property
     def _quick(self) -> Node:
         return quickest_first(self.tree)
