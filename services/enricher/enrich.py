@@ -92,10 +92,10 @@ class Enricher:
                 done.append(outcome)
         done = self._save(done, parked)
         refused = publish_apart(self._bus, ENRICHED, [one.message for one in done])
-        parked += [self._parked(done[place].delivery, error) for place, error in refused.items()]
+        parked += [self._parked(done[index].delivery, error) for index, error in refused.items()]
         refused = publish_apart(self._bus, PARKED, [self._message(one) for one in parked])
-        for place in refused:
-            self._bus.publish(PARKED, [self._message(parked[place], whole=False)])
+        for index in refused:
+            self._bus.publish(PARKED, [self._message(parked[index], whole=False)])
         self._bus.commit(COLLECTED, GROUP, deliveries)
 
     def _read(self, delivery: Delivery, before: Sequence[_Done]) -> _Done | _Parked:

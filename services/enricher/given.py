@@ -1,7 +1,7 @@
 """Articles that somebody gives (`diembao enrich`) through the very steps of the enricher.
 
 Stories need an order that does not depend on that of the articles: they are taken by (published_at, unknown last,
-id), so the same articles in any order get the same answers. Saving places them in the ledger's stories.
+id), so the same articles in any order get the same answers. Saving joins them to the ledger's stories.
 """
 
 from __future__ import annotations

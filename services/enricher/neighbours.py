@@ -67,12 +67,12 @@ class Claims(Record, frozen=True, kw_only=True):
 
 
 class Neighbours:
-    """Places an article among those that came before it; the same article again gets the same answer."""
+    """Joins an article to the story of those before it; the same article again gets the same answer."""
 
     def __init__(self, keyed: Keyed) -> None:
         self._keyed = keyed
 
-    def place(self, sketch: Sketch) -> Told:
+    def join(self, sketch: Sketch) -> Told:
         """The story of this text. Raises Unavailable when the ledger cannot be reached.
 
         Whichever of two equal texts is told last finds the other told, its claims before it, and merges the stories.
@@ -84,7 +84,7 @@ class Neighbours:
                 look = self._look(sketch)
                 before = look.told(sketch) if told is None else None
                 if before is not None:
-                    self._join(look, sketch, before)
+                    self._merge(look, sketch, before)
                     return before
                 told, written = self._tell(look, sketch)
                 if not self._came_meanwhile(look, written, sketch):
@@ -114,7 +114,7 @@ class Neighbours:
         self._keyed.put(tellers.told(sketch, choice.told.story_id, choice.told))
         return choice.told, {key: one.value for key, one in look.held.items()} | {one.key: one.value for one in claimed}
 
-    def _join(self, look: _Look, sketch: Sketch, told: Told) -> None:
+    def _merge(self, look: _Look, sketch: Sketch, told: Told) -> None:
         """For a text that was told before, perhaps just before a crash: merge what it would have found thereafter."""
         own = look.tellers.get(sketch.article_id)
         if own is None or own.sketch.content_hash != sketch.content_hash:

@@ -32,12 +32,12 @@ def enrich(
 
     `also`: ids of unwatched places to record, those of running watches. Raises Unavailable from the neighbours.
     """
-    document, sketch = unplaced(article, rules, also=also, change=change)
-    told = neighbours.place(sketch)
+    document, sketch = without_story(article, rules, also=also, change=change)
+    told = neighbours.join(sketch)
     return msgspec.structs.replace(document, story_id=told.story_id, copy_of=told.copy_of)
 
 
-def unplaced(
+def without_story(
     article: Article, rules: Rulebook, *, also: frozenset[str] = frozenset(), change: Change | None = None
 ) -> tuple[Enriched, Sketch]:
     """All of it but the story, and the sketch by which that is found; its own id stands for the story."""

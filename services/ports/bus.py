@@ -23,7 +23,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message as it was read, with its place in the log."""
+    """A message as it was read, with its position in the log."""
 
     topic: str
     position: str
@@ -80,7 +80,7 @@ class Bus(Protocol):
 def publish_apart(bus: Bus, topic: str, messages: Sequence[Message]) -> dict[int, Unprocessable]:
     """Publish what the log takes, so that one message that it refuses holds no other up.
 
-    All at once, and one by one where it refuses any. Gives the place of each refused message in `messages`, and why;
+    All at once, and one by one where it refuses any. Gives the index of each refused message in `messages`, and why;
     some of the others may be appended twice. Raises Unavailable.
     """
     if not messages:
@@ -93,9 +93,9 @@ def publish_apart(bus: Bus, topic: str, messages: Sequence[Message]) -> dict[int
     else:
         return {}
     refused: dict[int, Unprocessable] = {}
-    for place, message in enumerate(messages):
+    for index, message in enumerate(messages):
         try:
             bus.publish(topic, [message])
         except Unprocessable as error:
-            refused[place] = error
+            refused[index] = error
     return refused

@@ -205,7 +205,7 @@ def test_articles_saved_one_after_the_other_find_each_other(tmp_path: Path) -> N
     with closing(SqliteLedger(tmp_path / "data" / "ledger.db")) as ledger:
         third = msgspec.structs.replace(document.article, article_id="x", text=WIRE + " Tin tiếp theo sẽ cập nhật.")
         fields = tokens_of(third.title, third.lead, third.text)
-        assert Neighbours(ledger).place(sketch_of(third, fields)).story_id == original["article_id"]
+        assert Neighbours(ledger).join(sketch_of(third, fields)).story_id == original["article_id"]
 
 
 def test_an_archive_that_cannot_be_opened_is_status_three(tmp_path: Path) -> None:

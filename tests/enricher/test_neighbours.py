@@ -53,7 +53,7 @@ def sketch(name: str, text: str, minutes: int = 0, title: str = "") -> Sketch:
 def test_forty_copies_of_one_report_are_one_story(keyed: Keyed) -> None:
     neighbours = Neighbours(keyed)
     wire = prose("ttx")
-    told = [neighbours.place(sketch(f"a{n:02}", wire if n % 3 else wire[: len(wire) // 2], n)) for n in range(40)]
+    told = [neighbours.join(sketch(f"a{n:02}", wire if n % 3 else wire[: len(wire) // 2], n)) for n in range(40)]
     assert {one.story_id for one in told} == {"a00"}
     assert all(one.copy_of for one in told[1:])
 
@@ -61,9 +61,9 @@ def test_forty_copies_of_one_report_are_one_story(keyed: Keyed) -> None:
 def test_a_paragraph_of_too_many_stories_glues_nothing(keyed: Keyed) -> None:
     neighbours = Neighbours(keyed)
     notice = prose("banquyen", 120)
-    told = [neighbours.place(sketch(f"a{n:02}", f"{prose(f's{n}x')} {notice}", n * 60 * 49)) for n in range(COMMON + 4)]
+    told = [neighbours.join(sketch(f"a{n:02}", f"{prose(f's{n}x')} {notice}", n * 60 * 49)) for n in range(COMMON + 4)]
     assert len({one.story_id for one in told}) == COMMON + 4
-    quoting = neighbours.place(sketch("q", notice + " " + prose("quote", 16), 60 * 49 * (COMMON + 3)))
+    quoting = neighbours.join(sketch("q", notice + " " + prose("quote", 16), 60 * 49 * (COMMON + 3)))
     assert quoting.story_id == "q", "what is left of it beside the boilerplate is no reprint of anything"
 
 
@@ -72,19 +72,19 @@ def test_the_same_message_again_gets_the_same_answer_whatever_came_between(keyed
     fire, road = prose("chay"), prose("duong")
     texts = {"f": fire, "r": road, "both": f"{fire} {road}", "copy": road}
     sketches = [sketch(name, text, n) for n, (name, text) in enumerate(texts.items())]
-    first = [neighbours.place(one) for one in sketches]
+    first = [neighbours.join(one) for one in sketches]
     assert first[1].story_id == "r", "two stories at first"
     assert first[2].story_id == "f", "merged under the older one"
     assert first[3].story_id == "f", "a later copy of the merged story goes by the older name"
-    again = [Neighbours(keyed).place(one) for one in sketches]
+    again = [Neighbours(keyed).join(one) for one in sketches]
     assert again == first
 
 
 def test_a_merged_story_leads_to_the_older_one(keyed: Keyed) -> None:
     neighbours = Neighbours(keyed)
     for n, (name, text) in enumerate({"f": prose("chay"), "r": prose("duong")}.items()):
-        neighbours.place(sketch(name, text, n))
-    neighbours.place(sketch("both", f"{prose('chay')} {prose('duong')}", 9))
+        neighbours.join(sketch(name, text, n))
+    neighbours.join(sketch("both", f"{prose('chay')} {prose('duong')}", 9))
 
     def read(article_id: str) -> Teller | None:
         held = keyed.get_many("story", [article_id]).get(article_id)
@@ -95,18 +95,18 @@ def test_a_merged_story_leads_to_the_older_one(keyed: Keyed) -> None:
 
 def test_a_text_read_later_in_full_joins_the_story_it_repeats(keyed: Keyed) -> None:
     neighbours = Neighbours(keyed)
-    neighbours.place(sketch("a", prose("chay"), 0))
-    assert neighbours.place(sketch("b", "", 5, title="Cháy")).story_id == "b", "the page could not be read"
-    assert neighbours.place(sketch("b", prose("chay"), 5)).story_id == "a"
+    neighbours.join(sketch("a", prose("chay"), 0))
+    assert neighbours.join(sketch("b", "", 5, title="Cháy")).story_id == "b", "the page could not be read"
+    assert neighbours.join(sketch("b", prose("chay"), 5)).story_id == "a"
 
 
 def test_an_article_told_anew_merges_under_the_older_of_the_stories(keyed: Keyed) -> None:
     """Not under the older of the newer story and the article itself, which founded neither."""
     neighbours = Neighbours(keyed)
-    neighbours.place(sketch("s", prose("chay"), 0))
-    neighbours.place(sketch("q", prose("duong"), 5))
-    assert neighbours.place(sketch("b", prose("chay"), 9)).story_id == "s"
-    assert neighbours.place(sketch("b", prose("duong"), 9)).story_id == "s"
+    neighbours.join(sketch("s", prose("chay"), 0))
+    neighbours.join(sketch("q", prose("duong"), 5))
+    assert neighbours.join(sketch("b", prose("chay"), 9)).story_id == "s"
+    assert neighbours.join(sketch("b", prose("duong"), 9)).story_id == "s"
     assert neighbours.current("q") == "s"
 
 
@@ -123,18 +123,18 @@ class Contested(Keyed):
     def put(self, *writes: Put) -> None:
         if self._left:
             self._left -= 1
-            Neighbours(self._kept).place(sketch("first", prose("chay"), 0))
+            Neighbours(self._kept).join(sketch("first", prose("chay"), 0))
             raise Conflict("somebody was first")
         self._kept.put(*writes)
 
 
 def test_who_comes_second_decides_anew() -> None:
-    assert Neighbours(Contested(1)).place(sketch("second", prose("chay"), 1)).story_id == "first"
+    assert Neighbours(Contested(1)).join(sketch("second", prose("chay"), 1)).story_id == "first"
 
 
 def test_a_claim_that_never_succeeds_is_unavailable() -> None:
     with pytest.raises(Unavailable):
-        Neighbours(Contested(1000)).place(sketch("second", prose("chay"), 1))
+        Neighbours(Contested(1000)).join(sketch("second", prose("chay"), 1))
 
 
 class Torn(Remembered):
@@ -162,9 +162,9 @@ def test_whatever_part_of_the_writes_happened_the_same_is_told_again(at: int) ->
         neighbours = Neighbours(keyed)
         for one in articles:
             try:
-                neighbours.place(one)
+                neighbours.join(one)
             except Unavailable:
-                neighbours.place(one)
+                neighbours.join(one)
         return [neighbours.current(one.article_id) for one in articles]
 
     assert stories(Torn(at)) == stories(Remembered()) == ["a", "a", "a"]

@@ -8,7 +8,7 @@ import pytest
 
 from services import resources
 from services.domain.article import Article
-from services.enricher.steps import places_again, unplaced
+from services.enricher.steps import places_again, without_story
 from services.rulebook.accepted import WATCHES
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load, load_texts
@@ -56,8 +56,8 @@ def wide(narrow: Rulebook) -> Rulebook:
 @pytest.mark.parametrize("said", TEXTS)
 def test_read_again_for_a_place_it_is_as_if_read_whole(said: str, narrow: Rulebook, wide: Rulebook) -> None:
     article = article_of(TEXTS[said])
-    before, _ = unplaced(article, narrow, also=narrow.also)
-    after, _ = unplaced(article, wide, also=wide.also)
+    before, _ = without_story(article, narrow, also=narrow.also)
+    after, _ = without_story(article, wide, also=wide.also)
     assert ("dong-nai" in after.reading.places) == (said != "nothing of it")
     assert places_again(before, wide, also=wide.also) == after
     assert places_again(after, narrow, also=narrow.also) == before
@@ -65,6 +65,6 @@ def test_read_again_for_a_place_it_is_as_if_read_whole(said: str, narrow: Rulebo
 
 def test_findings_and_tone_are_among_what_is_compared(narrow: Rulebook, wide: Rulebook) -> None:
     article = article_of(TEXTS["units of the place alone"])
-    document, _ = unplaced(article, narrow, also=narrow.also)
+    document, _ = without_story(article, narrow, also=narrow.also)
     assert document.findings
     assert places_again(document, wide, also=wide.also).findings == document.findings

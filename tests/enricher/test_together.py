@@ -42,7 +42,7 @@ def sketch(name: str, shingles: Sequence[int], minutes: int = 0, text: str = "")
     )
 
 
-def placed(
+def joined(
     first: Sequence[Sketch], second: Sequence[Sketch], choose: Choose, *, torn: bool = False, dies: int = 0
 ) -> Neighbours:
     """Two workers over one ledger, each with its texts; the first dies at a call of its and does them all again.
@@ -55,13 +55,13 @@ def placed(
         def work(turn: Turn) -> None:
             neighbours = Neighbours(InTurn(ledger, turn, order if torn else 0))
             for one in sketches:
-                neighbours.place(one)
+                neighbours.join(one)
 
         return Turn(work, dies)
 
     drive([worker(first, 1, dies), worker(second, -1)], choose)
     for one in first if dies else ():
-        Neighbours(ledger).place(one)
+        Neighbours(ledger).join(one)
     return Neighbours(ledger)
 
 
@@ -76,7 +76,7 @@ def test_whoever_goes_on_at_any_call_two_copies_are_one_story() -> None:
     courses = 0
     for choose in every_course(changes=5):
         courses += 1
-        assert len(stories(placed([A], [B], choose), "a", "b")) == 1
+        assert len(stories(joined([A], [B], choose), "a", "b")) == 1
     assert courses > 1500
 
 
@@ -85,7 +85,7 @@ def test_whichever_write_of_a_call_is_done_first_they_are_one_story(seed: int) -
     """Of three shared words each may have claimed some first: too few for either to see the other in."""
     chance = random.Random(seed)
     for _ in range(150):
-        assert len(stories(placed([A], [B], chance.randrange, torn=True), "a", "b")) == 1
+        assert len(stories(joined([A], [B], chance.randrange, torn=True), "a", "b")) == 1
 
 
 @pytest.mark.parametrize("dies", range(2, 9))
@@ -93,7 +93,7 @@ def test_whichever_write_of_a_call_is_done_first_they_are_one_story(seed: int) -
 def test_killed_at_any_call_and_read_again_they_are_one_story(dies: int, torn: bool) -> None:
     chance = random.Random(dies)
     for _ in range(60):
-        assert len(stories(placed([A], [B], chance.randrange, torn=torn, dies=dies), "a", "b")) == 1
+        assert len(stories(joined([A], [B], chance.randrange, torn=torn, dies=dies), "a", "b")) == 1
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -105,7 +105,7 @@ def test_two_that_each_show_other_stories_to_be_one_merge_them_all(seed: int) ->
     third = [sketch("x", rain, 4, "new")]
     chance = random.Random(seed)
     for _ in range(60):
-        neighbours = placed([*first, *third], second, chance.randrange, torn=True, dies=chance.randrange(40))
+        neighbours = joined([*first, *third], second, chance.randrange, torn=True, dies=chance.randrange(40))
         told = stories(neighbours, "f", "fr", "r", "w", "rw", "x")
         assert len(told) == 1
         assert stories(neighbours, *told) == told
@@ -124,9 +124,9 @@ class Counted(Remembered):
 def test_looking_once_more_costs_one_read() -> None:
     ledger = Counted()
     neighbours = Neighbours(ledger)
-    neighbours.place(sketch("a", (1, 2, 3)))
+    neighbours.join(sketch("a", (1, 2, 3)))
     assert ledger.reads == 3, "its words, itself; its words"
-    neighbours.place(sketch("b", (1, 2, 3), 1))
+    neighbours.join(sketch("b", (1, 2, 3), 1))
     assert ledger.reads == 3 + 4, "its words, itself and who is near; both once more"
 
 
@@ -142,7 +142,7 @@ def _at_once(ledgers: Sequence[Ledger], lag: float) -> int:
             for one in sketches:
                 meet.wait(60)
                 time.sleep(pause)
-                neighbours.place(one)
+                neighbours.join(one)
         except BaseException as error:  # noqa: BLE001 - told below, in the thread of the test
             failed.append(error)
             meet.abort()

@@ -72,7 +72,7 @@ def stories_of(articles: list[Article]) -> dict[str, str]:
     keyed = Remembered()
     neighbours = Neighbours(keyed)
     for one in sorted(articles, key=lambda one: (one.first_seen, one.article_id)):
-        neighbours.place(sketch_of(one, tokens_of(one.title, one.lead, one.text)))
+        neighbours.join(sketch_of(one, tokens_of(one.title, one.lead, one.text)))
 
     def read(article_id: str) -> Teller | None:
         held = keyed.get_many("story", [article_id]).get(article_id)

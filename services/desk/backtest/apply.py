@@ -107,7 +107,7 @@ def _differs(document: Enriched, archive: Archive) -> bool:
 def _told(document: Enriched, stories: Neighbours) -> Enriched:
     """Its story, claimed where every later article looks."""
     article = document.article
-    told = stories.place(sketch_of(article, tokens_of(article.title, article.lead, article.text)))
+    told = stories.join(sketch_of(article, tokens_of(article.title, article.lead, article.text)))
     return msgspec.structs.replace(document, story_id=told.story_id, copy_of=told.copy_of)
 
 

@@ -21,7 +21,7 @@ from services.domain.codec import decode, encode
 from services.domain.events import Collected, Enriched
 from services.domain.story import Sketch
 from services.enricher.change import Change
-from services.enricher.steps import places_again, unplaced
+from services.enricher.steps import places_again, without_story
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load_texts
 
@@ -120,7 +120,7 @@ def _done(job: Job, rules: Rulebook) -> Done:
         return Done(job.number, verdict=verdict)
     if job.document:
         return Done(job.number, encode(places_again(decode(job.document, Enriched), rules, also=rules.also)))
-    document, sketch = unplaced(decode(job.article, Article), rules, also=rules.also, change=job.change)
+    document, sketch = without_story(decode(job.article, Article), rules, also=rules.also, change=job.change)
     return Done(job.number, encode(document), encode(sketch))
 
 

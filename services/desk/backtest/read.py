@@ -200,7 +200,7 @@ class Reader:
         for done in pool.read(self._whole(missing, since, until)):
             document, sketch = opened(done)
             if sketch is not None:
-                told = neighbours.place(sketch)
+                told = neighbours.join(sketch)
                 document = msgspec.structs.replace(document, story_id=told.story_id, copy_of=told.copy_of)
             text = text_of(document.article)
             before = days.before[text] if text in days.before else self._before(document)
