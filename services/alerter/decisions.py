@@ -12,11 +12,12 @@ import msgspec
 
 from services.domain.case import Verdict
 from services.domain.codec import decode, encode
-from services.domain.events import DECISIONS, SCHEMA, Decision, DecisionKind
+from services.domain.events import DECISIONS, Decision, DecisionKind
 from services.domain.finding import FindingStatus
-from services.ports.bus import Bus, Message
+from services.ports.bus import Bus
 from services.ports.errors import Conflict
 from services.ports.ledger import Ledger, Put
+from services.ports.messages import message_of
 
 VERDICT = "verdict"
 EVERY = timedelta(seconds=20)
@@ -39,7 +40,7 @@ def publish(bus: Bus, ledger: Ledger, verdict: Verdict) -> Verdict:
         reason=step.reason,
         payload={"before": verdict.before},
     )
-    bus.publish(DECISIONS, [Message(verdict.finding_id, encode(decision), {"schema": str(SCHEMA)})])
+    bus.publish(DECISIONS, [message_of(verdict.finding_id, decision)])
     published = msgspec.structs.replace(verdict, published=True)
     held = ledger.get(VERDICT, verdict.finding_id)
     if held is not None and decode(held.value, Verdict) == verdict:

@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from traceback import format_exception
-
-import structlog
 
 from services.alerter.cases import Cases, case_of, notice_of
 from services.alerter.choose import announced
@@ -24,18 +21,16 @@ from services.alerter.sequence import Numbers
 from services.alerter.stories import stories
 from services.alerter.urgent_notice import UrgentNotices
 from services.domain.case import Case
-from services.domain.codec import encode
-from services.domain.events import DECISIONS, ENRICHED, PARKED, SCHEMA, Decision, Enriched
-from services.domain.parking import park, read
-from services.ports.bus import Bus, Delivery, Message, publish_apart
+from services.domain.events import DECISIONS, ENRICHED, Decision, Enriched
+from services.ports.bus import Bus, Delivery
 from services.ports.clock import Clock
 from services.ports.errors import Conflict, Unavailable
 from services.ports.ledger import Ledger
+from services.ports.messages import is_replay, park, read
 from services.rulebook.book import Rulebook
 from services.rulebook.versions import Versions
 
 GROUP = "alerter"
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +86,7 @@ class Intake:
         deliveries = self._bus.poll(topic, GROUP, limit)
         try:
             # A replay fills archives and never mails.
-            handle([one for one in deliveries if "replay" not in one.message.headers])
+            handle([one for one in deliveries if not is_replay(one.message)])
             self._bus.commit(topic, GROUP, deliveries)
         except BaseException:
             self._bus.rewind(topic, GROUP)
@@ -111,8 +106,7 @@ class Intake:
                 self._announce(one, story_of)
 
     def _read(self, delivery: Delivery, at: datetime, story_of: Callable[[str], str]) -> _Read:
-        message, running = delivery.message, self._rules()
-        enriched = read(message.value, message.headers, Enriched)
+        running, enriched = self._rules(), read(delivery.message, Enriched)
         # One version judges a message whole; who is told of it is said by the rules that run.
         rules = self._versions.of(enriched.rules, running)
         findings = enriched.findings if enriched.article.source_class == "press" else []
@@ -140,8 +134,7 @@ class Intake:
 
     def _tell(self, delivery: Delivery) -> None:
         """The letters that the present verdict asks for; a decision overtaken by another asks for none."""
-        message = delivery.message
-        found = self._cases.find(read(message.value, message.headers, Decision).subject)
+        found = self._cases.find(read(delivery.message, Decision).subject)
         if found is None:
             return
         case, verdict = found
@@ -159,23 +152,4 @@ class Intake:
         except (Unavailable, Conflict):
             raise
         except Exception as error:  # noqa: BLE001 - one message that cannot be done must not stop the others
-            self._park(delivery, error)
-
-    def _park(self, delivery: Delivery, error: Exception) -> None:
-        # Not `exc_info`: its trace shows the variables, and with them what was taken out of the message.
-        _log.warning(
-            "parked",
-            topic=delivery.topic,
-            key=delivery.message.key,
-            reason=f"{type(error).__name__}: {error}",
-            trace=format_exception(error),
-        )
-        if publish_apart(self._bus, PARKED, [self._parked(delivery, error)]):
-            self._bus.publish(PARKED, [self._parked(delivery, error, whole=False)])
-
-    def _parked(self, delivery: Delivery, error: Exception, *, whole: bool = True) -> Message:
-        message, topic, now = delivery.message, delivery.topic, self._clock.now()
-        kept = park(
-            GROUP, topic, delivery.position, message.key, message.value, message.headers, error, now, whole=whole
-        )
-        return Message(message.key, encode(kept), {"schema": str(SCHEMA)})
+            park(self._bus, GROUP, delivery, error, self._clock.now())

@@ -9,14 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from traceback import format_exception
-
-import structlog
 
 from services.domain.article import Article, version_of
-from services.domain.codec import encode
-from services.domain.events import COLLECTED, ENRICHED, PARKED, SCHEMA, Collected, Enriched
-from services.domain.parking import park, read
+from services.domain.events import COLLECTED, ENRICHED, Collected, Enriched
 from services.enricher.change import Change, change_between, previous_version
 from services.enricher.neighbours import Neighbours
 from services.enricher.steps import enrich
@@ -25,10 +20,10 @@ from services.ports.bus import Bus, Delivery, Message, publish_apart
 from services.ports.clock import Clock
 from services.ports.errors import Unavailable
 from services.ports.ledger import Ledger
+from services.ports.messages import is_replay, message_of, park, read
 from services.rulebook.book import Rulebook
 
 GROUP = "enricher"
-_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,24 +87,23 @@ class Enricher:
                 done.append(outcome)
         done = self._save(done, parked)
         refused = publish_apart(self._bus, ENRICHED, [one.message for one in done])
-        parked += [self._parked(done[index].delivery, error) for index, error in refused.items()]
-        refused = publish_apart(self._bus, PARKED, [self._message(one) for one in parked])
-        for index in refused:
-            self._bus.publish(PARKED, [self._message(parked[index], whole=False)])
+        parked += [_Parked(done[index].delivery, error) for index, error in refused.items()]
+        for one in parked:
+            park(self._bus, GROUP, one.delivery, one.error, self._clock.now())
         self._bus.commit(COLLECTED, GROUP, deliveries)
 
     def _read(self, delivery: Delivery, before: Sequence[_Done]) -> _Done | _Parked:
         """The enriched article, or why there is none."""
         try:
-            article, rules = read(delivery.message.value, delivery.message.headers, Collected).article, self._rules()
+            article, rules = read(delivery.message, Collected).article, self._rules()
             change = self._change(article, before)
             document = enrich(article, rules, self._neighbours, also=rules.also, change=change)
-            headers = {**delivery.message.headers, "schema": str(SCHEMA)}
-            return _Done(delivery, document, Message(article.article_id, encode(document), headers))
+            message = message_of(article.article_id, document, replay=is_replay(delivery.message))
+            return _Done(delivery, document, message)
         except Unavailable:
             raise
         except Exception as error:  # noqa: BLE001 - one message that cannot be read must not stop the others
-            return self._parked(delivery, error)
+            return _Parked(delivery, error)
 
     def _save(self, done: list[_Done], parked: list[_Parked]) -> list[_Done]:
         """Save all at once; where the archive refuses one of them, one by one, and park those it refuses."""
@@ -127,7 +121,7 @@ class Enricher:
                 except Unavailable:
                     raise
                 except Exception as error:  # noqa: BLE001 - as above
-                    parked.append(self._parked(one.delivery, error))
+                    parked.append(_Parked(one.delivery, error))
             return saved
 
     def _change(self, article: Article, before: Sequence[_Done]) -> Change | None:
@@ -139,17 +133,3 @@ class Enricher:
         ]
         previous = previous_version(article, versions)
         return change_between(previous, article) if previous else None
-
-    def _parked(self, delivery: Delivery, error: Exception) -> _Parked:
-        # Not `exc_info`: its trace shows the variables, and with them what was taken out of the message.
-        trace = format_exception(error)
-        _log.warning("parked", topic=COLLECTED, key=delivery.message.key, reason=str(error), trace=trace)
-        return _Parked(delivery, error)
-
-    def _message(self, parked: _Parked, *, whole: bool = True) -> Message:
-        """For PARKED: the message as it came, without author fields, with who could not do it, why, where it stood."""
-        message, place, now = parked.delivery.message, parked.delivery.position, self._clock.now()
-        kept = park(
-            GROUP, COLLECTED, place, message.key, message.value, message.headers, parked.error, now, whole=whole
-        )
-        return Message(message.key, encode(kept), {"schema": str(SCHEMA)})

@@ -12,11 +12,9 @@ from datetime import datetime
 from services.domain.events import COLLECTED, ENRICHED
 from services.ports.archive import Archive
 from services.ports.bus import Message
+from services.ports.messages import REPLAY
 from services.replay.scratch import Installation, Replayed, lots, scratch, scratch_folder
 from services.rulebook.book import Rulebook
-
-REPLAY = {"replay": "1"}
-"""Header of what a replay publishes: the alerter passes it over."""
 
 
 def fill(

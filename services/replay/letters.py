@@ -25,11 +25,11 @@ from services.collector.judge import judge
 from services.domain.case import Verdict
 from services.domain.codec import decode, encode
 from services.domain.events import COLLECTED, DECISIONS, UNMATCHED, Collected
-from services.domain.parking import park, read
 from services.ports.archive import Archive
 from services.ports.bus import Delivery
 from services.ports.errors import Unavailable
 from services.ports.ledger import Ledger, Put
+from services.ports.messages import parked, read
 from services.replay.scratch import Again, Installation, Replayed, lots, scratch, scratch_folder
 from services.rulebook.book import Rulebook
 from services.settings import DigestSettings, Settings
@@ -150,9 +150,9 @@ class _Collector:
     def catches(self, delivery: Delivery) -> bool:
         message = delivery.message
         try:
-            found = read(message.value, message.headers, Collected)
+            found = read(message, Collected)
         except ValueError as error:
-            self._refuse(delivery, error)
+            self._again.refuse(parked("replay", delivery, error, delivery.at))
             return False
         if message.key in self._caught or self._judged(found, delivery.topic) == COLLECTED:
             self._caught.add(message.key)
@@ -165,10 +165,6 @@ class _Collector:
         if found.rules == self._rules.version or (topic == COLLECTED and article.first_seen < article.seen_at):
             return topic
         return judge(article, self._rules)[0]
-
-    def _refuse(self, delivery: Delivery, error: ValueError) -> None:
-        topic, position, at, message = delivery.topic, delivery.position, delivery.at, delivery.message
-        self._again.refuse(park("replay", topic, position, message.key, message.value, message.headers, error, at))
 
 
 def _moments(deliveries: Iterator[Delivery]) -> Iterator[list[Delivery]]:

@@ -16,21 +16,20 @@ from services.desk.backtest.days import text_of
 from services.desk.backtest.trial import Trial, documents
 from services.domain.article import tokens_of
 from services.domain.codec import decode, encode
-from services.domain.events import COLLECTED, ENRICHED, SCHEMA, Collected, Enriched
+from services.domain.events import COLLECTED, ENRICHED, Collected, Enriched
 from services.domain.feed import ARTICLE, ENTRY, ArticleRecord, EntryRecord
 from services.domain.query import searchable
 from services.domain.story import sketch_of
 from services.enricher.neighbours import Neighbours
 from services.ports.archive import Archive
-from services.ports.bus import Bus, Message
+from services.ports.bus import Bus
 from services.ports.errors import Conflict
 from services.ports.ledger import Ledger, Put
+from services.ports.messages import message_of
 from services.rulebook.book import Rulebook
 
 _T = TypeVar("_T")
 _AT_ONCE = 100
-_HEADERS = {"schema": str(SCHEMA), "replay": "1"}
-"""The alerter passes over what bears `replay`: nobody is told today of what came weeks ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,13 @@ def judge_again(
 ) -> None:
     """Write it: into the archive, on press.collected, and into the ledger's count of outcomes.
 
+    On the bus as a replay: nobody is told today of what came weeks ago.
     `followed` returns when every service runs these rules: an enricher that does not yet would read the articles by
     the old ones. Raises Unavailable; to be done again then.
     """
     for done, some in enumerate(_lots(work.again)):
         archive.save(some)
-        bus.publish(ENRICHED, [Message(one.article_id, encode(one), _HEADERS) for one in some])
+        bus.publish(ENRICHED, [message_of(one.article_id, one, replay=True) for one in some])
         reached(min((done + 1) * _AT_ONCE, len(work.again)))
     if not work.gained:
         return
@@ -89,7 +89,7 @@ def judge_again(
     for done, lot in enumerate(_lots(work.gained)):
         told = [_told(one, stories) for one in lot]
         archive.save(told)
-        bus.publish(COLLECTED, [Message(one.article_id, encode(_collected(one, rules)), _HEADERS) for one in told])
+        bus.publish(COLLECTED, [message_of(one.article_id, _collected(one, rules), replay=True) for one in told])
         # The outcome last: while it says unmatched, the next run does all of this again.
         for one in told:
             _published(ledger, one.article_id)

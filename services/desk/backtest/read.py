@@ -23,7 +23,6 @@ from services.desk.backtest.reasons import exclusions
 from services.domain.article import Article, Version, unread, version_of
 from services.domain.codec import decode, encode
 from services.domain.events import COLLECTED, ENRICHED, UNMATCHED, Collected, Enriched
-from services.domain.parking import read
 from services.domain.query import searchable
 from services.domain.record import Record
 from services.enricher.change import change_between, previous_version
@@ -31,6 +30,7 @@ from services.enricher.neighbours import Neighbours
 from services.ports.archive import Archive
 from services.ports.bus import Bus, Delivery
 from services.ports.ledger import Ledger
+from services.ports.messages import is_replay, read
 from services.rulebook.book import Rulebook
 
 
@@ -101,7 +101,7 @@ class Reader:
     def _event(self, delivery: Delivery, days: Days) -> Event:
         message = delivery.message
         collected = delivery.topic == COLLECTED
-        came = read(message.value, message.headers, _Came)
+        came = read(message, _Came)
         seen, same = came.article, came.rules == self.rules.version
         if collected:
             days.archived.add(message.key)
@@ -109,7 +109,7 @@ class Reader:
             at=delivery.at,
             text=(message.key, seen.content_hash, seen.seen_at),
             collected=collected,
-            replayed="replay" in message.headers,
+            replayed=is_replay(message),
             stays=same or (collected and seen.first_seen < seen.seen_at),
         )
 
@@ -131,7 +131,7 @@ class Reader:
             if delivery.message.key not in keys:
                 continue
             try:
-                document = read(delivery.message.value, delivery.message.headers, Enriched)
+                document = read(delivery.message, Enriched)
             except ValueError:
                 continue
             text = text_of(document.article)
@@ -249,7 +249,7 @@ class Reader:
         for delivery in merged:
             if delivery.message.key in keys:
                 try:
-                    article = read(delivery.message.value, delivery.message.headers, Collected).article
+                    article = read(delivery.message, Collected).article
                 except ValueError:
                     continue
                 if text_of(article) in left:
