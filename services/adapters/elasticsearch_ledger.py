@@ -127,8 +127,8 @@ class ElasticsearchLedger(Ledger):
         finally:
             close_moment(self._client, moment)
 
-    def delete(self, kind: str, *keys: str) -> None:
-        for some in _portions([_Operation(kind, key, {"delete": {"_id": _id(kind, key)}}) for key in keys]):
+    def delete(self, kind: str, *keys: str | Held) -> None:
+        for some in _portions([_delete(kind, one) for one in keys]):
             self._settle(some)
 
     def close(self) -> None:
@@ -196,7 +196,9 @@ class ElasticsearchLedger(Ledger):
             if status < 300 or (status == 404 and "delete" in one.action and "error" not in item):
                 continue
             if status == 409:
-                met.append(one)
+                # What was to be deleted and was written over, or deleted by the lost first try, is as it should be.
+                if "delete" not in one.action:
+                    met.append(one)
                 continue
             problem = port_error(status, item)
             if not isinstance(problem, Unavailable):
@@ -225,12 +227,21 @@ def _write(write: Put) -> _Operation:
     if write.expected == 0:
         action = "create"
     elif write.expected is not None:
-        term, number = divmod(write.expected, _TERM)
-        if not term:
+        if write.expected < _TERM:
             raise Conflict(f"{write.kind}/{write.key}: no revision {write.expected}")
-        at |= {"if_seq_no": number, "if_primary_term": term}
+        at |= _expected(write.expected)
     document = {"kind": write.kind, "key": write.key, **_stored(write.value)}
     return _Operation(write.kind, write.key, {action: at}, document)
+
+
+def _delete(kind: str, one: str | Held) -> _Operation:
+    key, expected = (one.key, _expected(one.revision)) if isinstance(one, Held) else (one, {})
+    return _Operation(kind, key, {"delete": {"_id": _id(kind, key), **expected}})
+
+
+def _expected(revision: int) -> dict[str, int]:
+    term, number = divmod(revision, _TERM)
+    return {"if_seq_no": number, "if_primary_term": term}
 
 
 def _id(kind: str, key: str) -> str:

@@ -80,9 +80,12 @@ class OverlayLedger(Ledger):
         )
         yield from heapq.merge(mine, under, key=lambda one: (one[0], one[1].key))
 
-    def delete(self, kind: str, *keys: str) -> None:
+    def delete(self, kind: str, *keys: str | Held) -> None:
         with self._lock:
-            for key in keys:
+            seen = [one for one in keys if isinstance(one, Held)]
+            there = self.get_many(kind, [one.key for one in seen])
+            still = [one.key for one in seen if one.key in there and there[one.key].revision == one.revision]
+            for key in (*(one for one in keys if isinstance(one, str)), *still):
                 if kind in self._kinds:
                     self._write(kind, key, None)  # it may stand in the ledger under this one
                 elif self._held.get(kind, {}).pop(key, None) is not None:

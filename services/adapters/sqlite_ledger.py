@@ -81,11 +81,14 @@ class SqliteLedger(Ledger):
             for kind, *row in rows:
                 yield kind, Held(*row)
 
-    def delete(self, kind: str, *keys: str) -> None:
+    def delete(self, kind: str, *keys: str | Held) -> None:
         if not keys:
             return
+        rows = ((kind, one.key, one.revision) if isinstance(one, Held) else (kind, one, None) for one in keys)
         with self._store.write() as connection:
-            connection.executemany("delete from held where kind = ? and key = ?", ((kind, key) for key in keys))
+            connection.executemany(
+                "delete from held where kind = ? and key = ? and revision = coalesce(?, revision)", rows
+            )
 
     def close(self) -> None:
         self._store.close()

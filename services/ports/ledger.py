@@ -53,8 +53,11 @@ class Ledger(Protocol):
     def snapshot(self) -> Iterator[tuple[str, Held]]:
         """(kind, value) of everything it holds, by kind and key, as it stood at one moment."""
 
-    def delete(self, kind: str, *keys: str) -> None:
-        """Forget these keys, in any order; no error for one that is not there."""
+    def delete(self, kind: str, *keys: str | Held) -> None:
+        """Forget these keys, in any order; no error for one that is not there.
+
+        A Held is forgotten only as it was read: where it was written over since, that stays, which is no error either.
+        """
 
     def close(self) -> None:
         """Release the connection."""

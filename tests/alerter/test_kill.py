@@ -23,7 +23,7 @@ from services.adapters.sqlite_ledger import SqliteLedger
 from services.alerter.alert import Alerter
 from services.desk.review import Review
 from services.ports.bus import Delivery, Message
-from services.ports.ledger import Put
+from services.ports.ledger import Held, Put
 from tests.alerter.office import ANALYST, START, Press, article, finding, rulebook, settings_of, watch
 
 EFFECTS = 130
@@ -74,7 +74,7 @@ class MortalLedger(SqliteLedger):
             with self.life:
                 super().put(write)
 
-    def delete(self, kind: str, *keys: str) -> None:
+    def delete(self, kind: str, *keys: str | Held) -> None:
         for key in keys:
             with self.life:
                 super().delete(kind, key)

@@ -269,7 +269,7 @@ class Interrupted(Ledger):
     def snapshot(self) -> Iterator[tuple[str, Held]]:
         return self._ledger.snapshot()
 
-    def delete(self, kind: str, *keys: str) -> None:
+    def delete(self, kind: str, *keys: str | Held) -> None:
         self._tick().delete(kind, *keys)
 
     def close(self) -> None:

@@ -110,7 +110,7 @@ class MortalLedger(Ledger):
     def snapshot(self) -> Iterator[tuple[str, Held]]:
         return self._ledger.snapshot()
 
-    def delete(self, kind: str, *keys: str) -> None:
+    def delete(self, kind: str, *keys: str | Held) -> None:
         for key in keys:
             self._killer.write(self._ledger.delete, kind, key)
 

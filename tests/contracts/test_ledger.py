@@ -138,6 +138,19 @@ def test_delete_takes_many_keys_or_none(ledger: Ledger) -> None:
     assert keys(ledger, "later") == ["0000"]
 
 
+def test_what_was_written_over_since_it_was_read_is_not_deleted(open_ledger: OpenLedger) -> None:
+    ledger, other = open_ledger(), open_ledger()
+    ledger.put(*(Put("shingle", key, b"old") for key in ("again", "anew", "gone", "same")))
+    seen = [held(ledger, "shingle", key) for key in ("again", "anew", "gone", "same")]
+    other.put(Put("shingle", "again", b"new"))
+    other.delete("shingle", "anew", "gone")
+    other.put(Put("shingle", "anew", b"old"))
+    ledger.delete("shingle", *seen)
+    assert {found.key: found.value for found in ledger.scan("shingle")} == {"again": b"new", "anew": b"old"}
+    ledger.delete("shingle", held(ledger, "shingle", "again"), "anew")
+    assert keys(ledger, "shingle") == []
+
+
 def test_scan_is_in_the_order_of_keys_and_within_its_bounds(ledger: Ledger) -> None:
     names = ["a|1", "a|2", "a|Ω", "ab", "a", "b|1", "đ|1", "a|\U0001f4f0"]
     ledger.put(*(Put("feed_day", name, b"") for name in names), Put("other", "a|3", b""))
