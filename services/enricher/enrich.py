@@ -15,6 +15,7 @@ from services.domain.events import COLLECTED, ENRICHED, Collected, Enriched
 from services.enricher.change import Change, change_between, previous_version
 from services.enricher.neighbours import Neighbours
 from services.enricher.steps import enrich
+from services.enricher.sweep import Sweep
 from services.ports.archive import Archive
 from services.ports.bus import Bus, Delivery, Message, publish_apart
 from services.ports.clock import Clock
@@ -47,6 +48,7 @@ class Enricher:
     """Reads COLLECTED as one group. `rules` gives the snapshot of the rules for each message.
 
     `past`: another archive in which earlier texts of an article are looked up too, for one that is only being filled.
+    `sweep`: clears the ledger a little whenever nothing has come.
     """
 
     def __init__(
@@ -57,11 +59,12 @@ class Enricher:
         ledger: Ledger,
         clock: Clock,
         past: Archive | None = None,
+        sweep: Sweep | None = None,
     ) -> None:
         self._rules = rules
         self._bus = bus
         self._archive = archive
-        self._past = past
+        self._past, self._sweep = past, sweep
         self._clock = clock
         self._neighbours = Neighbours(ledger)
 
@@ -73,6 +76,8 @@ class Enricher:
         except BaseException:
             self._bus.rewind(COLLECTED, GROUP)
             raise
+        if not deliveries and self._sweep is not None:
+            self._sweep.step()
         return len(deliveries)
 
     def _finish(self, deliveries: Sequence[Delivery]) -> None:

@@ -1,7 +1,8 @@
 """Articles that somebody gives (`diembao enrich`) through the very steps of the enricher.
 
 Stories need an order that does not depend on that of the articles: they are taken by (published_at, unknown last,
-id), so the same articles in any order get the same answers. Saving joins them to the ledger's stories.
+id), so the same articles in any order get the same answers. Saving joins them to the ledger's stories,
+as far back as its words are kept (sweep.py); articles given within that time find each other, however old they are.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ def save_given(
     """
     held = {article_id: archive.get(article_id) for article_id in {one.article_id for one in articles}}
     known = [_as_known(one, held[one.article_id], rules, now) for one in articles]
-    neighbours, also = Neighbours(ledger), rules.also
+    neighbours, also = Neighbours(ledger, now), rules.also
     documents: dict[int, Enriched] = {}
     for number in _by_time(known):
         before = held[known[number].article_id]

@@ -1,6 +1,6 @@
 """Who tells the same story: shingles and stories, read and claimed by key.
 
-Kinds in the ledger: "shingle" (hash -> the articles that hold it) and "story" (article id -> Teller). A write expects
+Kinds in the ledger: SHINGLE (hash -> the articles that hold it) and "story" (article id -> Teller). A write expects
 the revision that was read; who comes second meets a Conflict and decides anew. Two that come at once may claim the
 same words before either is told: so each looks once more after it is told, and the later one sees the other.
 """
@@ -21,12 +21,13 @@ from services.ports.ledger import Held, Put
 
 _R = TypeVar("_R", bound=Record)
 
+SHINGLE = "shingle"
 COMMON = 12
 """A shingle of more stories than this is boilerplate ("Theo dự báo của Trung tâm ..."): it glues nothing."""
 EACH_STORY = 3
 """Articles remembered for each story under one shingle: 40 copies of one wire report are no boilerplate."""
 KEEP = timedelta(days=45)
-"""Claims older than this leave the shingle: longer than the window of a story and the age of an entry together."""
+"""Claims older than this count for nothing: longer than the window of a story and the age of an entry together."""
 CLOSEST = 60
 """Articles compared with a new one, those that share most first."""
 ATTEMPTS = 20
@@ -40,12 +41,14 @@ class Keyed(Protocol):
     def put(self, *writes: Put) -> None: ...
 
 
-class Claim(Record, frozen=True, kw_only=True):
+class Claim(Record, frozen=True, kw_only=True, omit_defaults=True):
     """One article that holds a shingle, with the story it was given then."""
 
     story: str
     article: str
     seen: datetime
+    given: datetime | None = None
+    """When somebody gave the article, which may be years after it was published; None for one of a feed."""
 
 
 class Claims(Record, frozen=True, kw_only=True):
@@ -57,20 +60,28 @@ class Claims(Record, frozen=True, kw_only=True):
     def boilerplate(self) -> bool:
         return len({claim.story for claim in self.claims}) > COMMON
 
-    def joined(self, claim: Claim, expire: bool) -> Claims:
+    def of(self, sketch: Sketch) -> Claims:
+        """Those that count for this text: of an unknown date any may be near."""
+        if sketch.at is None:
+            return self
+        return Claims(claims=[one for one in self.claims if sketch.founded - one.seen <= KEEP])
+
+    def joined(self, claim: Claim) -> Claims:
         """These and one more, where there is room for it."""
-        kept = [one for one in self.claims if not expire or claim.seen - one.seen <= KEEP]
-        told = sum(one.story == claim.story for one in kept)
-        if any(one.article == claim.article for one in kept) or told >= EACH_STORY or Claims(claims=kept).boilerplate:
-            return Claims(claims=kept)
-        return Claims(claims=[*kept, claim])
+        told = sum(one.story == claim.story for one in self.claims)
+        if any(one.article == claim.article for one in self.claims) or told >= EACH_STORY or self.boilerplate:
+            return self
+        return Claims(claims=[*self.claims, claim])
 
 
 class Neighbours:
-    """Joins an article to the story of those before it; the same article again gets the same answer."""
+    """Joins an article to the story of those before it; the same article again gets the same answer.
 
-    def __init__(self, keyed: Keyed) -> None:
-        self._keyed = keyed
+    `given`: when somebody gave these articles; None where they come from feeds.
+    """
+
+    def __init__(self, keyed: Keyed, given: datetime | None = None) -> None:
+        self._keyed, self._given = keyed, given
 
     def join(self, sketch: Sketch) -> Told:
         """The story of this text. Raises Unavailable when the ledger cannot be reached.
@@ -98,8 +109,8 @@ class Neighbours:
         return current_story(story_id, _Tellers(self._keyed).get)
 
     def _look(self, sketch: Sketch) -> _Look:
-        held = self._keyed.get_many("shingle", _keys(sketch))
-        claims = {key: decode(one.value, Claims) for key, one in held.items()}
+        held = self._keyed.get_many(SHINGLE, _keys(sketch))
+        claims = _claims(held, sketch)
         look = _Look(held, claims, _closest(claims, sketch), _Tellers(self._keyed))
         look.tellers.load([sketch.article_id, *look.near])
         return look
@@ -108,7 +119,8 @@ class Neighbours:
         """Tell it, over whatever was told of this text; and what then stands under its shingles."""
         tellers, choice = look.tellers, look.choice(sketch)
         # In this order: who is told last ends the claim, and after it nothing is claimed again.
-        claimed = _shingle_writes(sketch, choice.told, look.held, look.claims)
+        mine = Claim(story=choice.told.story_id, article=sketch.article_id, seen=sketch.founded, given=self._given)
+        claimed = _shingle_writes(sketch, mine, look.held, look.claims)
         self._keyed.put(*claimed)
         self._keyed.put(*tellers.merged(sketch, choice))
         self._keyed.put(tellers.told(sketch, choice.told.story_id, choice.told))
@@ -126,10 +138,10 @@ class Neighbours:
 
     def _came_meanwhile(self, look: _Look, written: Mapping[str, bytes], sketch: Sketch) -> bool:
         """Whether somebody near was told, or told anew, since this look; nobody was where one process works alone."""
-        held = self._keyed.get_many("shingle", _keys(sketch))
+        held = self._keyed.get_many(SHINGLE, _keys(sketch))
         near = look.near
         if {key: one.value for key, one in held.items()} != written:
-            near = _closest({key: decode(one.value, Claims) for key, one in held.items()}, sketch)
+            near = _closest(_claims(held, sketch), sketch)
         return look.changed(near, self._keyed.get_many("story", near) if near else {})
 
 
@@ -247,6 +259,10 @@ def _keys(sketch: Sketch) -> list[str]:
     return [f"{one:016x}" for one in sorted(hashes)]
 
 
+def _claims(held: Mapping[str, Held], sketch: Sketch) -> dict[str, Claims]:
+    return {key: decode(one.value, Claims).of(sketch) for key, one in held.items()}
+
+
 def _closest(claims: Mapping[str, Claims], sketch: Sketch) -> list[str]:
     """Ids of the articles that share most with the sketch; the same whole text is enough alone."""
     shared: Counter[str] = Counter()
@@ -258,12 +274,11 @@ def _closest(claims: Mapping[str, Claims], sketch: Sketch) -> list[str]:
     return [article for _, article in ranked[:CLOSEST]]
 
 
-def _shingle_writes(sketch: Sketch, told: Told, held: Mapping[str, Held], claims: Mapping[str, Claims]) -> list[Put]:
-    mine = Claim(story=told.story_id, article=sketch.article_id, seen=sketch.founded)
+def _shingle_writes(sketch: Sketch, mine: Claim, held: Mapping[str, Held], claims: Mapping[str, Claims]) -> list[Put]:
     puts = []
     for key in _keys(sketch):
         before = claims.get(key, Claims())
-        after = before.joined(mine, expire=sketch.at is not None)
+        after = before.joined(mine)
         if after != before:
-            puts.append(Put("shingle", key, encode(after), held[key].revision if key in held else 0))
+            puts.append(Put(SHINGLE, key, encode(after), held[key].revision if key in held else 0))
     return puts

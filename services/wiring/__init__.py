@@ -18,6 +18,7 @@ from services.desk.doctor import Reach
 from services.domain.events import COLLECTED, DECISIONS, ENRICHED
 from services.enricher.enrich import GROUP as ENRICHER
 from services.enricher.enrich import Enricher
+from services.enricher.sweep import Sweep
 from services.ports.archive import Archive
 from services.ports.bus import Bus
 from services.ports.clock import Clock
@@ -116,7 +117,7 @@ def build(
         hosts = opened.enter_context(closing(open_hosts(settings)))
         services = Services(
             collector=Collector(rules, settings.collector, bus, ledger, fetcher, extractor, clock, hosts=hosts),
-            enricher=Enricher(rules, bus, archive, ledger, clock),
+            enricher=Enricher(rules, bus, archive, ledger, clock, sweep=Sweep(ledger, clock)),
             alerter=Alerter(rules, settings, bus, ledger, mailer, clock, on_sent, owner=owner(settings)),
             bus=bus,
             archive=archive,
@@ -154,7 +155,7 @@ def enriching(settings: Settings, rules: Rules, clock: Clock) -> Iterator[Enrich
         bus = opened.enter_context(closing(open_bus(settings, clock, create=True)))
         archive = opened.enter_context(closing(open_archive(settings, create=True)))
         ledger = opened.enter_context(closing(open_ledger(settings, create=True)))
-        yield Enricher(rules, bus, archive, ledger, clock)
+        yield Enricher(rules, bus, archive, ledger, clock, sweep=Sweep(ledger, clock))
 
 
 @contextmanager

@@ -16,12 +16,14 @@ from typer.testing import CliRunner
 
 from services.adapters.sqlite_archive import SqliteArchive
 from services.adapters.sqlite_ledger import SqliteLedger
+from services.adapters.system_clock import SystemClock
 from services.cli.batch import enrich
 from services.domain.address import canonical_url
 from services.domain.article import id_of, tokens_of
 from services.domain.events import Enriched
 from services.domain.story import sketch_of
 from services.enricher.neighbours import Neighbours
+from services.enricher.sweep import Sweep
 
 SEEN = datetime(2026, 11, 17, 5, tzinfo=UTC)
 
@@ -206,6 +208,15 @@ def test_articles_saved_one_after_the_other_find_each_other(tmp_path: Path) -> N
         third = msgspec.structs.replace(document.article, article_id="x", text=WIRE + " Tin tiếp theo sẽ cập nhật.")
         fields = tokens_of(third.title, third.lead, third.text)
         assert Neighbours(ledger).join(sketch_of(third, fields)).story_id == original["article_id"]
+
+
+def test_old_articles_saved_on_different_days_find_each_other(tmp_path: Path) -> None:
+    """The ledger forgets what was said long ago, but not what was given yesterday."""
+    _, [original] = run(tmp_path, [{**FIRST, "published_at": "2019-03-01T09:00:00+07:00"}], "--save")
+    with closing(SqliteLedger(tmp_path / "data" / "ledger.db")) as ledger:
+        Sweep(ledger, SystemClock()).step()
+    _, [copy] = run(tmp_path, [{**COPY, "published_at": "2019-03-01T10:00:00+07:00"}], "--save")
+    assert copy["story_id"] == copy["copy_of"] == original["article_id"]
 
 
 def test_an_archive_that_cannot_be_opened_is_status_three(tmp_path: Path) -> None:

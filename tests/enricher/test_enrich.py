@@ -21,10 +21,12 @@ from services.domain.codec import decode, encode
 from services.domain.events import COLLECTED, ENRICHED, PARKED, Collected, Enriched, Parked
 from services.domain.place import Reading
 from services.enricher.enrich import Enricher
-from services.enricher.neighbours import Neighbours, Remembered
+from services.enricher.neighbours import SHINGLE, Claim, Claims, Neighbours, Remembered
 from services.enricher.steps import enrich
+from services.enricher.sweep import Sweep
 from services.ports.bus import Delivery, Message
 from services.ports.errors import Unavailable, Unprocessable
+from services.ports.ledger import Put
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load
 
@@ -301,6 +303,19 @@ def test_what_is_refused_only_when_it_is_enriched_is_parked_whole(house: House) 
     assert [one.article_id for one in house.told()] == [id_of("b")]
     [parked] = house.parked()
     assert json.loads(parked.value)["article"]["article_id"] == id_of("a")
+
+
+def test_the_ledger_is_swept_when_nothing_has_come(house: House) -> None:
+    past = Claim(story="s", article="s", seen=NOW - timedelta(days=400))
+    house.ledger.put(Put(SHINGLE, "past", encode(Claims(claims=[past]))))
+    house.collect(article("a"))
+    sweep = Sweep(house.ledger, ManualClock(NOW))
+    enricher = Enricher(lambda: house.rules, house.bus, house.archive, house.ledger, ManualClock(NOW), sweep=sweep)
+    assert enricher.step() == 1
+    assert house.ledger.get(SHINGLE, "past") is not None
+    assert enricher.step() == 0
+    assert house.ledger.get(SHINGLE, "past") is None
+    assert any(house.ledger.scan(SHINGLE))
 
 
 def _enriched_elsewhere(house: House) -> list[Enriched]:
