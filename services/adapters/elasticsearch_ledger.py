@@ -11,12 +11,15 @@ import hashlib
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from services.adapters.elasticsearch.bulk import portions
 from services.adapters.elasticsearch.client import connect, port_error, translated
 from services.adapters.elasticsearch.indices import open_index
-from services.adapters.elasticsearch.pages import close_moment
+from services.adapters.elasticsearch.pages import close_moment, existing, hits_at, open_moment, refresh, whole
 from services.ports.errors import Conflict, PortError, Unavailable, Unprocessable
 from services.ports.ledger import Held, Ledger, Put
 from services.settings import ElasticsearchSettings
@@ -28,32 +31,24 @@ _ID_BYTES = 512
 _KEY_BYTES = 32_000
 """Lucene's limit of a term is 32,766 bytes."""
 _AT_ONCE = 500
-_BULK_BYTES = 8_000_000
 _FIRST_PAGE, _PAGE = 200, 1000
 """Most scans look at the head of a queue and leave; few read on."""
 _PAUSES = (0.05, 0.2, 0.5, 1.0, 2.0, 4.0)
 """Seconds before a write that was not taken, or whose answer was lost, is sent again."""
-_KEEP_ALIVE = "10m"
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Operation:
-    """One line of a bulk request. `mark`: what this very write can be known by."""
+    """One write of a bulk request. `mark`: what it can be known by; "" for a delete."""
 
     kind: str
     key: str
-    action: dict[str, Any]
-    document: dict[str, Any] | None = None
-    mark: str = field(default_factory=lambda: secrets.token_hex(8))
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        return [self.action] if self.document is None else [self.action, {**self.document, "mark": self.mark}]
+    lines: tuple[bytes, ...]
+    mark: str = ""
 
     @property
     def bytes(self) -> int:
-        document = self.document or {}
-        return len(document.get("text", "")) + len(document.get("base64", "")) + len(self.key)
+        return sum(map(len, self.lines))
 
 
 class ElasticsearchLedger(Ledger):
@@ -76,13 +71,14 @@ class ElasticsearchLedger(Ledger):
     def get_many(self, kind: str, keys: list[str]) -> dict[str, Held]:
         found: dict[str, Held] = {}
         for begin in range(0, len(keys), _AT_ONCE):
-            for document in self._documents([_id(kind, key) for key in keys[begin : begin + _AT_ONCE]]):
+            some = [_id(kind, key) for key in keys[begin : begin + _AT_ONCE]]
+            for document in existing(self._client, self._index, some):
                 held = _held(document)
                 found[held.key] = held
         return found
 
     def put(self, *writes: Put) -> None:
-        for some in _portions([_write(write) for write in writes]):
+        for some in portions([_write(write) for write in writes], lambda one: one.bytes):
             self._settle(some)
 
     def scan(self, kind: str, prefix: str = "", after: str = "") -> Iterator[Held]:
@@ -90,16 +86,25 @@ class ElasticsearchLedger(Ledger):
 
         Keys come in the order of their UTF-8 bytes, which is that of their code points.
         """
-        self._refresh()
+        refresh(self._client, self._index)
         kept: list[dict[str, Any]] = [{"term": {"kind": kind}}]
         if prefix:
             kept.append({"prefix": {"key": prefix}})
         size = _FIRST_PAGE
         while True:
             bounds = [{"range": {"key": {"gt": after}}}] if after else []
-            hits = self._search(
-                index=self._index, query={"bool": {"filter": kept + bounds}}, sort=[{"key": "asc"}], size=size
-            )
+            with translated():
+                answer = self._client.search(
+                    index=self._index,
+                    query={"bool": {"filter": kept + bounds}},
+                    sort=[{"key": "asc"}],
+                    size=size,
+                    seq_no_primary_term=True,
+                    track_total_hits=False,
+                    allow_partial_search_results=False,
+                )
+            whole(answer.body)
+            hits = answer["hits"]["hits"]
             yield from map(_held, hits)
             if len(hits) < size:
                 return
@@ -107,60 +112,21 @@ class ElasticsearchLedger(Ledger):
 
     def snapshot(self) -> Iterator[tuple[str, Held]]:
         """As the port says: one shard, so a point in time is one moment of everything."""
-        self._refresh()
-        with translated():
-            moment = self._client.open_point_in_time(index=self._index, keep_alive=_KEEP_ALIVE)["id"]
+        moment = open_moment(self._client, self._index)
+        if moment is None:
+            raise Unavailable(f"{self._index}: chưa có chỉ mục này / no such index")
         try:
-            after: dict[str, Any] = {}
-            while True:
-                hits = self._search(
-                    pit={"id": moment, "keep_alive": _KEEP_ALIVE},
-                    sort=[{"kind": "asc"}, {"key": "asc"}],
-                    size=_PAGE,
-                    **after,
-                )
-                for hit in hits:
-                    yield hit["_source"]["kind"], _held(hit)
-                if len(hits) < _PAGE:
-                    return
-                after = {"search_after": hits[-1]["sort"]}
+            for hit in hits_at(self._client, moment, ["kind", "key"], _PAGE, seq_no_primary_term=True):
+                yield hit["_source"]["kind"], _held(hit)
         finally:
             close_moment(self._client, moment)
 
     def delete(self, kind: str, *keys: str | Held) -> None:
-        for some in _portions([_delete(kind, one) for one in keys]):
+        for some in portions([_delete(kind, one) for one in keys], lambda one: one.bytes):
             self._settle(some)
 
     def close(self) -> None:
         self._client.close()
-
-    def _documents(self, ids: list[str]) -> list[Mapping[str, Any]]:
-        """Those that exist, as the last write left them: by id Elasticsearch reads what no search sees yet."""
-        with translated():
-            answer = self._client.mget(index=self._index, ids=ids)
-        for document in answer["docs"]:
-            if "error" in document:
-                raise port_error(503, document)
-        return [document for document in answer["docs"] if document["found"]]
-
-    def _refresh(self) -> None:
-        with translated():
-            answer = self._client.indices.refresh(index=self._index)
-        if answer["_shards"]["failed"]:
-            raise Unavailable(f"{self._index}: không đọc lại được / the index could not be refreshed")
-
-    def _search(self, **asked: Any) -> list[dict[str, Any]]:
-        with translated():
-            answer = self._client.search(
-                **asked,
-                seq_no_primary_term=True,
-                track_total_hits=False,
-                allow_partial_search_results=None if "pit" in asked else False,
-            )
-        if answer["_shards"]["failed"] or answer["timed_out"]:
-            raise Unavailable(f"{self._index}: chỉ đọc được một phần / only a part could be read")
-        hits: list[dict[str, Any]] = answer["hits"]["hits"]
-        return hits
 
     def _settle(self, operations: Sequence[_Operation]) -> None:
         """Send until each was taken or turned down. Raises Conflict, Unprocessable, Unavailable."""
@@ -181,23 +147,20 @@ class ElasticsearchLedger(Ledger):
 
     def _send(self, operations: Sequence[_Operation]) -> tuple[list[_Operation], PortError]:
         """Those that were not taken now and may be sent again, and why."""
+        lines: list[Any] = [line for one in operations for line in one.lines]
         with translated():
-            answer = self._once.bulk(
-                index=self._index,
-                operations=[line for one in operations for line in one.lines],
-                require_alias=True,
-            )
+            answer = self._once.bulk(index=self._index, operations=lines, require_alias=True)
         items = [next(iter(item.values())) for item in answer["items"]]
         waiting: list[_Operation] = []
         met: list[_Operation] = []
         problem: PortError = Unavailable(self._index)
         for one, item in zip(operations, items, strict=True):
             status = item["status"]
-            if status < 300 or (status == 404 and "delete" in one.action and "error" not in item):
+            if status < 300 or (status == 404 and not one.mark and "error" not in item):
                 continue
             if status == 409:
                 # What was to be deleted and was written over, or deleted by the lost first try, is as it should be.
-                if "delete" not in one.action:
+                if one.mark:
                     met.append(one)
                 continue
             problem = port_error(status, item)
@@ -211,7 +174,8 @@ class ElasticsearchLedger(Ledger):
         """Conflict, unless what stands there is this very write, whose first answer was lost."""
         if not met:
             return
-        there = {document["_id"]: document for document in self._documents([_id(one.kind, one.key) for one in met])}
+        ids = [_id(one.kind, one.key) for one in met]
+        there = {document["_id"]: document for document in existing(self._client, self._index, ids)}
         for one in met:
             document = there.get(_id(one.kind, one.key))
             if document is None or document["_source"]["mark"] != one.mark:
@@ -230,13 +194,14 @@ def _write(write: Put) -> _Operation:
         if write.expected < _TERM:
             raise Conflict(f"{write.kind}/{write.key}: no revision {write.expected}")
         at |= _expected(write.expected)
-    document = {"kind": write.kind, "key": write.key, **_stored(write.value)}
-    return _Operation(write.kind, write.key, {action: at}, document)
+    mark = secrets.token_hex(8)
+    document = {"kind": write.kind, "key": write.key, **_stored(write.value), "mark": mark}
+    return _Operation(write.kind, write.key, (msgspec.json.encode({action: at}), msgspec.json.encode(document)), mark)
 
 
 def _delete(kind: str, one: str | Held) -> _Operation:
     key, expected = (one.key, _expected(one.revision)) if isinstance(one, Held) else (one, {})
-    return _Operation(kind, key, {"delete": {"_id": _id(kind, key), **expected}})
+    return _Operation(kind, key, (msgspec.json.encode({"delete": {"_id": _id(kind, key), **expected}}),))
 
 
 def _expected(revision: int) -> dict[str, int]:
@@ -268,17 +233,3 @@ def _held(document: Mapping[str, Any]) -> Held:
 
 def _revision(document: Mapping[str, Any]) -> int:
     return int(document["_primary_term"] * _TERM + document["_seq_no"])
-
-
-def _portions(operations: list[_Operation]) -> Iterator[list[_Operation]]:
-    """Requests of a size that a server takes."""
-    some: list[_Operation] = []
-    weight = 0
-    for one in operations:
-        if some and (len(some) == _AT_ONCE or weight + one.bytes > _BULK_BYTES):
-            yield some
-            some, weight = [], 0
-        some.append(one)
-        weight += one.bytes
-    if some:
-        yield some

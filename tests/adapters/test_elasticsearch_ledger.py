@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 from elasticsearch import Elasticsearch
 
+from services.adapters.elasticsearch.bulk import MOST_BYTES, MOST_WRITES
 from services.adapters.elasticsearch_ledger import ElasticsearchLedger
 from services.ports.errors import Conflict, Unavailable, Unprocessable
 from services.ports.ledger import Put
@@ -81,6 +82,19 @@ def test_after_any_fault_what_was_deleted_is_gone(
     ledger.put(Put("later", "5", b"again"))
     faulty.delete("later", *(str(number) for number in range(3)), "never there", *seen[3:6])
     assert [held.key for held in ledger.scan("later")] == ["5", "6"]
+
+
+def test_many_values_are_cut_into_requests_by_their_bytes(
+    proxy: FaultyElasticsearch, ledger: ElasticsearchLedger, elasticsearch_url: str
+) -> None:
+    value = ("đ" * (MOST_BYTES // 5)).encode()
+    with closing(ElasticsearchLedger(proxy.url + urlsplit(elasticsearch_url).path, ElasticsearchSettings())) as cut:
+        cut.put(*(Put("feed", str(number), value) for number in range(3)))
+        assert sum("_bulk" in asked for asked in proxy.requests) == 2
+        cut.put(*(Put("later", f"{number:04}", b"") for number in range(MOST_WRITES + 1)))
+        assert sum("_bulk" in asked for asked in proxy.requests) == 4
+    assert {held.value for held in ledger.scan("feed")} == {value}
+    assert len(list(ledger.scan("later"))) == MOST_WRITES + 1
 
 
 def test_a_server_that_stays_busy_is_unavailable(proxy: FaultyElasticsearch, faulty: ElasticsearchLedger) -> None:
@@ -157,6 +171,8 @@ def test_a_ledger_taken_away_under_a_writer_is_not_made_anew(
         server.indices.delete(index=list(server.indices.get(index=f"{name}-*")))
         with pytest.raises(Unavailable):
             faulty.put(Put("feed", "a", b""))
+        with pytest.raises(Unavailable):
+            list(ledger.snapshot())  # an empty one would be kept as a backup
         assert not server.indices.get(index=f"{name}-*").body
 
 

@@ -16,8 +16,8 @@ import msgspec
 from elasticsearch import Elasticsearch
 
 from services.adapters.elasticsearch.bulk import Write, write_all
-from services.adapters.elasticsearch.client import port_error, translated
-from services.adapters.elasticsearch.pages import refresh, walk
+from services.adapters.elasticsearch.client import translated
+from services.adapters.elasticsearch.pages import existing, refresh, walk
 from services.domain.article import Version, version_of
 from services.domain.events import Enriched
 from services.ports.archive import Kept
@@ -82,11 +82,11 @@ class Articles:
         self._sleep = sleep
 
     def document(self, article_id: str) -> Enriched | None:
-        found = self._read([article_id], "document")
+        found = existing(self._client, self._alias, [article_id], "document")
         return msgspec.convert(found[0]["_source"]["document"], Enriched) if found else None
 
     def versions(self, article_id: str) -> list[Version]:
-        found = self._read([article_id], "versions")
+        found = existing(self._client, self._alias, [article_id], "versions")
         held = msgspec.convert(found[0]["_source"]["versions"], list[Version]) if found else []
         return sorted(held, key=lambda version: version.seen_at)
 
@@ -136,17 +136,8 @@ class Articles:
                 {"if_seq_no": found["_seq_no"], "if_primary_term": found["_primary_term"]},
             )
             for begin in range(0, len(ids), _AT_ONCE)
-            for found in self._read(ids[begin : begin + _AT_ONCE])
+            for found in existing(self._client, self._alias, ids[begin : begin + _AT_ONCE])
         }
-
-    def _read(self, ids: list[str], field: str | None = None) -> list[Mapping[str, Any]]:
-        """Those that exist, as the last write left them, whether or not a search would see it yet."""
-        with translated():
-            answer = self._client.mget(index=self._alias, ids=ids, source_includes=[field] if field else None)
-        for told in answer["docs"]:
-            if "error" in told:
-                raise port_error(503, told)
-        return [told for told in answer["docs"] if told["found"]]
 
     def _write(self, article_id: str, entry: Entry, held: _Held | None) -> Write:
         document = {

@@ -7,15 +7,17 @@ gives each a condition, or makes it the same whenever it is repeated.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 from elasticsearch import ApiError, Elasticsearch
 
 from services.adapters.elasticsearch.client import BUSY, port_error, translated
 from services.ports.errors import PortError, Unprocessable
+
+T = TypeVar("T")
 
 MOST_WRITES = 500
 MOST_BYTES = 5_000_000
@@ -65,7 +67,7 @@ def write_all(
     answers: list[Answer] = [Answer(503, {})] * len(writes)
     waiting = list(range(len(writes)))
     for pause in (*PAUSES, None):
-        for some in _portions(waiting, lines):
+        for some in portions(waiting, lambda number: sum(map(len, lines[number]))):
             told = _send(client, [line for number in some for line in lines[number]], len(some))
             for number, answer in zip(some, told, strict=True):
                 answers[number] = answer
@@ -87,15 +89,16 @@ def _send(client: Elasticsearch, lines: list[Any], writes: int) -> list[Answer]:
     return [Answer(told["status"], told) for item in items for told in item.values()]
 
 
-def _portions(numbers: list[int], lines: list[list[bytes]]) -> Iterator[list[int]]:
-    some: list[int] = []
+def portions(writes: Iterable[T], bytes_of: Callable[[T], int]) -> Iterator[list[T]]:
+    """Requests of a size that a server takes."""
+    some: list[T] = []
     size = 0
-    for number in numbers:
-        weight = sum(map(len, lines[number]))
+    for write in writes:
+        weight = bytes_of(write)
         if some and (len(some) == MOST_WRITES or size + weight > MOST_BYTES):
             yield some
             some, size = [], 0
-        some.append(number)
+        some.append(write)
         size += weight
     if some:
         yield some
