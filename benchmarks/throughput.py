@@ -28,13 +28,13 @@ from services import resources
 from services.adapters.system_clock import SystemClock
 from services.collector.judge import judge
 from services.domain.article import Article, hash_of
-from services.domain.codec import encode
-from services.domain.events import COLLECTED, ENRICHED, SCHEMA, Enriched
+from services.domain.events import COLLECTED, ENRICHED, Enriched
 from services.domain.query import parse
 from services.domain.tone import DocumentTone, Tone
 from services.enricher.enrich import Enricher
 from services.ports.archive import Archive
-from services.ports.bus import Bus, Message
+from services.ports.bus import Bus
+from services.ports.messages import message_of
 from services.rulebook.book import Rulebook
 from services.rulebook.load import load
 from services.settings import Settings, load_settings
@@ -117,7 +117,7 @@ def _sizes(folder: Path) -> Iterator[tuple[str, Settings]]:
 def carry(settings: Settings, rules: Rulebook, articles: Sequence[Article]) -> dict[str, Measured]:
     """The way of an article: published, enriched and saved, read by the next service; and the archive alone."""
     clock = SystemClock()
-    messages = [Message(one.article_id, encode(judge(one, rules)[1]), {"schema": str(SCHEMA)}) for one in articles]
+    messages = [message_of(one.article_id, judge(one, rules)[1]) for one in articles]
     with ExitStack() as opened:
         bus = opened.enter_context(closing(open_bus(settings, clock, create=True)))
         archive = opened.enter_context(closing(open_archive(settings, create=True)))

@@ -80,8 +80,8 @@ class Alerter:
         self._numbers = Numbers(ledger)
         self._windows = Windows(ledger, settings.digest)
         self._post = Post(ledger, mailer, self._windows, clock, on_sent)
-        notices, announcements = FindingNotices(self._post, settings), UrgentNotices(self._post, settings)
-        self._intake = Intake(rules, bus, ledger, clock, self._numbers, Cases(ledger), notices, announcements)
+        notices, urgent = FindingNotices(self._post, settings), UrgentNotices(self._post, settings)
+        self._intake = Intake(rules, bus, ledger, clock, self._numbers, Cases(ledger), notices, urgent)
         self._turn = threading.RLock()
 
     def step(self, limit: int = 100) -> int:

@@ -56,11 +56,11 @@ class Intake:
         numbers: Numbers,
         cases: Cases,
         notices: FindingNotices,
-        announcements: UrgentNotices,
+        urgent: UrgentNotices,
     ) -> None:
         self._rules, self._bus, self._ledger, self._clock = rules, bus, ledger, clock
         self._numbers, self._cases, self._notices = numbers, cases, notices
-        self._announcements, self._versions = announcements, Versions(ledger)
+        self._urgent, self._versions = urgent, Versions(ledger)
         self._looked: datetime | None = None
 
     def waiting(self) -> bool:
@@ -125,7 +125,7 @@ class Intake:
             return
         entered = self._numbers.entered(article.clipping.article_id, article.clipping.content_hash)
         if entered is not None:
-            self._announcements.write(entered, article.rules, story_of)
+            self._urgent.write(entered, article.rules, story_of)
 
     def _decided(self, deliveries: list[Delivery]) -> None:
         for delivery in deliveries:

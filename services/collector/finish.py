@@ -22,13 +22,13 @@ from services.collector.records import LONGEST_PAUSE, PENDING, Pending, aliased,
 from services.collector.settle import Settler
 from services.collector.task import Task
 from services.domain.address import host_of
-from services.domain.codec import encode
-from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
+from services.domain.events import COLLECTED, UNMATCHED
 from services.domain.feed import ALIAS, ARTICLE, ENTRY, Alias, ArticleRecord, EntryRecord, Feed
 from services.ports.bus import Bus, Message, publish_apart
 from services.ports.clock import Clock
 from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger
+from services.ports.messages import message_of
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings
 
@@ -112,7 +112,7 @@ class Finisher:
         topic, collected = judge(task.article, rules)
         # What once stood in the archive stays current there, whatever the new text says.
         topic = COLLECTED if task.collected else topic
-        task.message = (topic, Message(task.article.article_id, encode(collected), {"schema": str(SCHEMA)}))
+        task.message = (topic, message_of(task.article.article_id, collected))
 
     def _select(self) -> dict[str, Pending]:
         """The oldest pending entries of our hosts, so many of each, no two with the same link."""

@@ -34,14 +34,14 @@ from services.collector.records import (
 from services.collector.settle import said_of
 from services.domain.address import canonical_url, host_of
 from services.domain.article import Article, id_of
-from services.domain.codec import encode
-from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
+from services.domain.events import COLLECTED, UNMATCHED
 from services.domain.feed import ALIAS, ARTICLE, ENTRY, Alias, ArticleRecord, EntryRecord, Feed
-from services.ports.bus import Bus, Message
+from services.ports.bus import Bus
 from services.ports.clock import Clock
 from services.ports.errors import PortError, Unprocessable
 from services.ports.hosts import Hosts
 from services.ports.ledger import Ledger, Put
+from services.ports.messages import message_of
 from services.rulebook.book import Rulebook
 from services.settings import CollectorSettings
 
@@ -204,7 +204,7 @@ class Rereader:
             topic, collected = judge(article, rules)
             # What once stood in the archive stays current there, whatever the new text says.
             topic = COLLECTED if known.outcome == "published" else topic
-            self._bus.publish(topic, [Message(article.article_id, encode(collected), {"schema": str(SCHEMA)})])
+            self._bus.publish(topic, [message_of(article.article_id, collected)])
             kept = replace(
                 known,
                 content_hash=article.content_hash,

@@ -15,9 +15,8 @@ from services.adapters.sqlite_bus import SqliteBus
 from services.cli.options import account
 from services.collector.judge import judge
 from services.domain.article import Article, hash_of
-from services.domain.codec import encode
-from services.domain.events import COLLECTED, SCHEMA, UNMATCHED
-from services.ports.bus import Message
+from services.domain.events import COLLECTED, UNMATCHED
+from services.ports.messages import message_of
 from services.rulebook.accepted import WATCHES, accept, current_version
 from services.rulebook.load import load, load_texts
 from services.rulebook.proof import BacktestRun, proofs_of
@@ -60,7 +59,7 @@ def office(config: Path, data: Path) -> Settings:
     with closing(SqliteBus(data / "bus.db", ManualClock(datetime.now(UTC) - timedelta(days=1)))) as bus:
         for number in range(3):
             _, found = judge(_article(number), rules)
-            bus.publish(UNMATCHED, [Message(found.article.article_id, encode(found), {"schema": str(SCHEMA)})])
+            bus.publish(UNMATCHED, [message_of(found.article.article_id, found)])
     return settings
 
 
