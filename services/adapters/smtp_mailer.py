@@ -21,6 +21,8 @@ from services.settings import SmtpSettings
 _PORTS = {"smtp": 587, "smtps": 465}
 _CHECK_SECONDS = 10.0
 """Somebody waits for the answer of `check`; a letter has the settings' patience."""
+_LEAVE_SECONDS = 2.0
+"""The letter is taken by then: a server that does not answer QUIT must not hold up the next one."""
 
 
 class SmtpMailer(Mailer):
@@ -75,6 +77,8 @@ class SmtpMailer(Mailer):
             yield relay
         finally:
             with suppress(smtplib.SMTPException, OSError), closing(relay):
+                if relay.sock is not None:
+                    relay.sock.settimeout(_LEAVE_SECONDS)
                 relay.quit()
 
     def _connect(self, timeout: float) -> smtplib.SMTP:

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from services import wiring
 from services.cli import app
-from services.cli.backtest_apply import REFUSED, Stores, apply_untried, stop, stoppable
+from services.cli.backtest_apply import REFUSED, Stores, apply_untried, record, stop, stoppable
 from services.cli.backtest_apply import apply as put_into_force
 from services.cli.backtest_samples import with_ticked
 from services.cli.options import (
@@ -27,19 +27,17 @@ from services.cli.options import (
     rules_in_force,
     settings_from,
 )
-from services.cli.views.backtest import as_json, full_days, progress, show
+from services.cli.views.backtest import as_json, progress, show
 from services.desk.backtest.beside import Tried, tried_with
 from services.desk.backtest.trial import Trial
 from services.desk.backtest.trial import backtest as try_watches
 from services.desk.config_state import not_followed
-from services.domain.watch import Person
 from services.ports.ledger import Ledger
 from services.rulebook.accepted import WATCHES, current_version
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigErrors
 from services.rulebook.folder import texts_in
 from services.rulebook.load import load_texts
-from services.rulebook.proof import BacktestRun, record_backtest
 from services.rulebook.yaml_source import read_source
 from services.settings import Settings
 
@@ -112,10 +110,10 @@ def backtest(
             typer.echo(f"Chỉ thử, không ghi vào sổ. {tried.advice} / only tried, nothing is recorded", err=True)
             return
         _require_articles(trial)
-        _record(ledger, text, trial, person)
         if apply:
             put_into_force(stores, settings, text, trial, person, ask=not as_object and _on_terminal())
         else:
+            record(ledger, text, trial, person)
             _say_recorded(settings, text, file)
 
 
@@ -205,11 +203,6 @@ def _require_articles(trial: Trial) -> None:
         err=True,
     )
     raise typer.Exit(REFUSED)
-
-
-def _record(ledger: Ledger, text: str, trial: Trial, person: Person) -> None:
-    run = BacktestRun(by=person.login, at=trial.until, days=full_days(trial), counts=trial.counts())
-    record_backtest(ledger, text, run)
 
 
 def _say_recorded(settings: Settings, text: str, file: Path) -> None:

@@ -13,7 +13,7 @@ import typer
 from services import wiring
 from services.cli.backtest_samples import is_yes
 from services.cli.options import INVALID, refuse
-from services.cli.views.backtest import progress
+from services.cli.views.backtest import full_days, progress
 from services.desk.backtest.apply import judge_again, work_of
 from services.desk.backtest.trial import Trial
 from services.domain.watch import Person
@@ -24,12 +24,12 @@ from services.rulebook.accepted import WATCHES, NotInForce, current_version
 from services.rulebook.apply import accept_watches
 from services.rulebook.book import Rulebook
 from services.rulebook.errors import ConfigErrors
-from services.rulebook.proof import override
+from services.rulebook.proof import BacktestRun, override, record_backtest
 from services.settings import Settings
 
 REFUSED = 1
 _INTERRUPTED = 130
-_KEPT = "Chưa áp dụng; lần thử đã ghi vào sổ. / not applied, the run is recorded"
+_KEPT = "Chưa áp dụng, không ghi lần thử. / not applied, nothing is recorded"
 _FOLLOW_SECONDS = 5.0
 """Within so long every service runs what was accepted (design.md)."""
 
@@ -44,7 +44,10 @@ class Stores:
 
 
 def apply(stores: Stores, settings: Settings, text: str, trial: Trial, person: Person, *, ask: bool) -> None:
-    """Put these watches, as they were tried, into force, and judge the old articles by them. Raises Unavailable."""
+    """Put these watches, as they were tried, into force, and judge the old articles by them. Raises Unavailable.
+
+    The run is recorded only then: where watches.yaml holds this text already, the record alone puts it into force.
+    """
     work = work_of(trial, stores.archive, stores.ledger)
     said = f"{len(work.gained)} bài không khớp vào kho, {len(work.again)} bài trong kho ghi lại; không gửi thư nào"
     typer.echo(f"Áp dụng sẽ xét lại {work.count} bài cũ: {said}.", err=True)
@@ -54,6 +57,7 @@ def apply(stores: Stores, settings: Settings, text: str, trial: Trial, person: P
         typer.echo(_KEPT, err=True)
         raise typer.Exit(REFUSED)
     _require_as_tried(stores.ledger, trial)
+    record(stores.ledger, text, trial, person)
     version = _accept(stores.ledger, settings, text, person)
     if version != trial.rules.version:  # other files came into force in this very moment
         stop(
@@ -73,6 +77,12 @@ def apply(stores: Stores, settings: Settings, text: str, trial: Trial, person: P
             lambda done: reached("Xét lại bài cũ", done),
         )
     typer.echo(f"Đã áp dụng bản {version}; {person.name}. Đã xét lại {work.count} bài cũ.", err=True)
+
+
+def record(ledger: Ledger, text: str, trial: Trial, person: Person) -> None:
+    """That these watches were tried, and what the run saw. Raises Unavailable."""
+    run = BacktestRun(by=person.login, at=trial.until, days=full_days(trial), counts=trial.counts())
+    record_backtest(ledger, text, run)
 
 
 def apply_untried(

@@ -90,7 +90,14 @@ class Claims:
                     continue
                 own = task.claim()
                 taken = replace(
-                    holder, feed=own.feed, entry=own.entry, url=own.url, published_at=own.published_at, opaque=False
+                    holder,
+                    feed=own.feed,
+                    entry=own.entry,
+                    url=own.url,
+                    published_at=own.published_at,
+                    opaque=False,
+                    # News of the paper's feed is news, also where a new feed's first poll filled the archive with it.
+                    first_poll=holder.first_poll and own.first_poll,
                 )
                 try:
                     self._ledger.put(put(ARTICLE, twin, taken, expected=held[twin].revision))

@@ -97,7 +97,11 @@ class Source:
     def _parse(self) -> None:
         for found, vietnamese, english in (
             (endless_tag_at(self.text), "không dùng thẻ kiểu (dấu !)", "type tags are not used here"),
-            (conflict_at(self.text), "hai bản của tệp chưa gộp: bỏ các dòng <<<, ===, >>>", "unmerged versions"),
+            (
+                conflict_at(self.text),
+                "hai bản của tệp chưa gộp: chọn một bản, xóa bản kia và các dòng <<<<<<<, =======, >>>>>>>",
+                "unmerged versions",
+            ),
             (heap_of_marks_at(self.text), "quá nhiều dấu trên một chữ cái", "too many marks on one letter"),
         ):
             if found is not None:

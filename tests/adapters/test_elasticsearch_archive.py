@@ -145,7 +145,7 @@ def test_a_save_that_was_cut_in_two_is_whole_after_the_next(
     assert len(found(faulty, "lúa")) == 6
 
 
-@pytest.mark.parametrize("fault", ["busy", "reset", "late"])
+@pytest.mark.parametrize("fault", ["busy", "reset", pytest.param("late", marks=pytest.mark.full)])
 def test_a_fault_while_reading_gives_the_whole_truth_or_none(
     faulty: ElasticsearchArchive, proxy: FaultyElasticsearch, fault: ReadFault
 ) -> None:

@@ -85,6 +85,7 @@ def test_the_papers_own_entry_is_a_version_of_the_aggregators_item(
         assert second.article_id == first.article_id
         assert second.first_seen == first.first_seen == NOON
         assert second.feed == "a"
+        assert (first.first_poll, second.first_poll) == (True, False)  # the aggregator's was; the paper's is news
         assert get(room.ledger, "alias", id_of(LINK), Alias) == Alias(article_id=first.article_id)
 
         # From here on the article is the paper's: its page is the one that is read again.

@@ -6,6 +6,7 @@ import asyncio
 import email
 import email.policy
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
+from services.adapters import smtp_mailer
 from services.adapters.folder_mailer import FolderMailer
 from services.adapters.smtp_mailer import SmtpMailer
 from services.ports.errors import Unavailable, Unprocessable
@@ -52,6 +54,7 @@ class Inbox:
 
     def __init__(self, data: str = "250 OK", rcpt: str = "250 OK", drop: bool = False, bye: str = "221 Bye") -> None:
         self.data, self.rcpt, self.drop, self.bye = data, rcpt, drop, bye
+        self.bye_after = 0.0
         self.messages: list[EmailMessage] = []
 
     async def handle_RCPT(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
@@ -68,6 +71,7 @@ class Inbox:
         return self.data
 
     async def handle_QUIT(self, server: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
+        await asyncio.sleep(self.bye_after)
         return self.bye
 
 
@@ -206,6 +210,17 @@ def test_smtp_how_the_server_takes_leave_changes_no_answer() -> None:
     assert len(inbox.messages) == 1
     with serving(Inbox(data="550 5.7.1 refused", bye="421 4.3.2 shutting down")) as url, pytest.raises(Unprocessable):
         SmtpMailer(url, PLAIN).send(letter())
+
+
+def test_smtp_a_server_that_never_takes_leave_holds_up_no_other_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_mailer, "_LEAVE_SECONDS", 0.1)
+    inbox = Inbox()
+    inbox.bye_after = PLAIN.timeout_seconds
+    with serving(inbox) as url:
+        started = time.monotonic()
+        SmtpMailer(url, PLAIN).send(letter())
+        assert time.monotonic() - started < PLAIN.timeout_seconds / 2
+    assert len(inbox.messages) == 1
 
 
 def test_smtp_without_a_server_is_unavailable() -> None:

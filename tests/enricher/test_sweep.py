@@ -1,4 +1,4 @@
-"""What the sweep clears from the ledger, and that no story comes out otherwise for it."""
+"""What the sweep clears from the ledger, and that no story of a dated text comes out otherwise for it."""
 
 from __future__ import annotations
 

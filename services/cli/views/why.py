@@ -81,7 +81,7 @@ def _clipping(clipping: Clipping, rules: Rulebook, zone: ZoneInfo) -> Iterator[s
     ]
     said = f"khớp theo dõi: {', '.join(names)}" if names else "không khớp theo dõi nào"
     change = f", {_CHANGES[clipping.change]}" if clipping.change else ""
-    yield f"Chọn tin lúc {_local(clipping.entered_at, zone)} (số thứ tự {clipping.number}){change}: {said}"
+    yield f"Xét vào thư lúc {_local(clipping.entered_at, zone)} (số thứ tự {clipping.number}){change}: {said}"
     if clipping.excluded:
         yield f"  bị từ loại trừ (NOT) của theo dõi bỏ ra: {', '.join(clipping.excluded)}"
     if clipping.fill:
