@@ -97,7 +97,7 @@ def choose(
     that this recipient was shown. `sections`: watch -> its heading (or a topic's id), the watch that comes first wins;
     they order nothing.
     """
-    caught = _latest([one for one in clippings if any(match.watch in watches for match in one.matches)])
+    caught = _latest([one for one in clippings if any(match.watch in watches for match in one.matches)], watches)
     press = [one for one in caught if one.source_class == "press"]
     fill = [one for one in press if one.fill]
     near = {one.number: _nearness(one, watches) for one in press}
@@ -138,12 +138,16 @@ def place_rank(places: Mapping[str, Nearness]) -> int:
     return 2 * len(PLACE_ORDER) + min((_NEAR[level] for level in places.values()), default=0)
 
 
-def _latest(clippings: Sequence[Clipping]) -> list[Clipping]:
-    """One clipping for each article: a change that came within the window replaces what it changed."""
+def _latest(clippings: Sequence[Clipping], watches: Collection[str]) -> list[Clipping]:
+    """One clipping for each article: a later text within the window replaces the one before.
+
+    What this recipient had in an earlier window, and now only another watch catches too, is not told again.
+    """
     by_article: dict[str, Clipping] = {}
     for one in clippings:
-        by_article.pop(one.article_id, None)
-        by_article[one.article_id] = one
+        before = by_article.pop(one.article_id, None)
+        if before is not None or one.change is not None or not any(watch in watches for watch in one.caught_before):
+            by_article[one.article_id] = one
     return list(by_article.values())
 
 

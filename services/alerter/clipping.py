@@ -60,6 +60,8 @@ class Clipping(Record, frozen=True, kw_only=True):
     story_id: str
     copy_of: str | None
     matches: list[Match]
+    caught_before: list[str] = []
+    """Watches that caught an earlier text of it, for whose recipients it stood in a letter then."""
     excluded: list[str]
     """Watches that would have caught it but for their NOT terms."""
     rules: str

@@ -28,8 +28,8 @@ class Known(Record, frozen=True, kw_only=True):
     """Content hashes entered: a message that comes twice is known."""
     unclassified: bool = False
     """Entered only as unclassified, so in no letter yet."""
-    uncaught: bool = False
-    """Entered only with texts that no watch caught, so in no letter yet either."""
+    watches: list[str] | None = None
+    """Those that caught it where it was entered for letters; None for an article of before this was kept."""
 
 
 class Head(Record, frozen=True, kw_only=True):
@@ -52,7 +52,7 @@ class Numbers:
             if before is not None and not tell_again(clipping, before):
                 continue
             number += 1
-            entered.append(msgspec.structs.replace(clipping, number=number))
+            entered.append(numbered(clipping, number, before))
             known[clipping.article_id] = joined(before, entered[-1])
         if entered:
             touched = {clipping.article_id: known[clipping.article_id] for clipping in entered}
@@ -125,13 +125,19 @@ def key(number: int) -> str:
 
 
 def tell_again(clipping: Clipping, known: Known) -> bool:
-    """Whether a known article is entered once more: a changed number or a correction, once for each text; what a watch
-    catches only now that its whole text is read; or a source that has been classified since.
+    """Whether a known article is entered once more: a changed number or a correction, once for each text; a text that
+    another watch catches, as where only the title was known before; or a source that has been classified since.
     """
     if known.unclassified and clipping.source_class != "unclassified":
         return True
-    caught_now = known.uncaught and bool(clipping.matches)
-    return (clipping.change is not None or caught_now) and clipping.content_hash not in known.hashes
+    caught_anew = known.watches is not None and not _watches(clipping) <= set(known.watches)
+    return (clipping.change is not None or caught_anew) and clipping.content_hash not in known.hashes
+
+
+def numbered(clipping: Clipping, number: int, before: Known | None) -> Clipping:
+    """As it is entered; `before`: what is known of the article until then."""
+    caught_before = list(before.watches or ()) if before is not None else []
+    return msgspec.structs.replace(clipping, number=number, caught_before=caught_before)
 
 
 def joined(before: Known | None, clipping: Clipping) -> Known:
@@ -140,5 +146,16 @@ def joined(before: Known | None, clipping: Clipping) -> Known:
         numbers=[*(before.numbers if before else []), clipping.number],
         hashes=[*(before.hashes if before else []), clipping.content_hash],
         unclassified=clipping.source_class == "unclassified",
-        uncaught=not clipping.matches and (before is None or before.uncaught),
+        watches=_caught_by(before, clipping),
     )
+
+
+def _caught_by(before: Known | None, clipping: Clipping) -> list[str] | None:
+    if before is not None and before.watches is None:
+        return None
+    told = set() if clipping.source_class == "unclassified" else _watches(clipping)
+    return sorted(told.union(before.watches or () if before is not None else ()))
+
+
+def _watches(clipping: Clipping) -> set[str]:
+    return {match.watch for match in clipping.matches}

@@ -188,6 +188,32 @@ def test_what_a_watch_catches_once_its_whole_text_is_read_is_told_then(press: Pr
     assert Numbers(press.ledger).last() == 3
 
 
+def digests_of(press: Press, person: Person) -> list[set[int]]:
+    """The numbers of the articles in each digest of this person, in the order of the mornings."""
+    found = [one for one in press.letters() if person.email in str(one["To"]) and one["X-Diembao-Kind"] == "digest"]
+    return [{n for n in range(100) if f"/tin-{n}\n" in text_of(one)} for one in found]
+
+
+@pytest.mark.parametrize("within", [True, False], ids=["within one window", "later"])
+def test_a_text_that_another_watch_catches_too_is_told_to_whom_it_was_not(office: Open, within: bool) -> None:
+    """Each article is in one digest of everyone whose watch catches it, by whichever of its texts that was."""
+    border = watch("bien", "topic:bien_gioi", recipients=["leadership", "analyst"])
+    press = office(rules=rulebook(watches=[watch(), border]))
+    press.run()
+    press.morning()
+    press.enter(article(1), article(2))
+    if not within:
+        press.morning(1)
+    press.enter(article(1, version=2, topics=("bien_gioi",)), article(2, version=2))
+    press.morning(2)
+    press.enter(article(1, version=3, topics=("bien_gioi",)))
+    press.morning(3)
+    leader = [set(), {1, 2}, set()] if within else [set(), {1, 2}, set(), set()]
+    analyst = [set(), {1}, set()] if within else [set(), set(), {1}, set()]
+    assert digests_of(press, LEADER) == leader
+    assert digests_of(press, ANALYST) == analyst
+
+
 def test_the_same_text_that_other_rules_would_catch_is_not_told(press: Press) -> None:
     press.enter(article(1, places={}))
     press.enter(article(1))

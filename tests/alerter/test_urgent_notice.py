@@ -54,6 +54,15 @@ def test_it_goes_at_once_to_the_recipients_of_the_watch_and_says_why(urgent: Pre
     assert LEADER.email not in to(urgent)
 
 
+def test_a_text_that_only_then_an_urgent_watch_catches_is_announced_once(urgent: Press) -> None:
+    """Of a page that could not be read only the title was known, which another watch caught."""
+    urgent.enter(article(1, "Lũ cuốn trôi cầu qua suối"))
+    assert to(urgent) == []
+    for version in (2, 3):
+        urgent.enter(article(1, "Lũ cuốn trôi cầu qua suối", topics=("bien_gioi",), version=version))
+        assert to(urgent) == [ANALYST.email, OPERATOR.email]
+
+
 def test_the_wording_is_neutral_and_says_nothing_of_tone(urgent: Press) -> None:
     urgent.enter(
         msgspec.structs.replace(

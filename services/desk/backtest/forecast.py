@@ -11,13 +11,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-import msgspec
-
 from services.alerter.cases import Cases, case_of, notice_of
 from services.alerter.choose import announced
 from services.alerter.clipping import Clipping
 from services.alerter.recipients import recipients, share_of
-from services.alerter.sequence import Known, joined, tell_again
+from services.alerter.sequence import Known, joined, numbered, tell_again
 from services.alerter.urgent_choice import NoticeWritten, notices_to_write
 from services.alerter.window import Window, hours_between, latest_due
 from services.domain.events import Enriched
@@ -120,11 +118,11 @@ class _Office:
         if before is not None and not tell_again(clipping, before):
             return
         self._number += 1
-        numbered = msgspec.structs.replace(clipping, number=self._number)
-        self._known[clipping.article_id] = joined(before, numbered)
-        self._entered[clipping.article_id, clipping.content_hash] = numbered
-        if numbered.matches:
-            self._waiting.append(numbered)
+        entered = numbered(clipping, self._number, before)
+        self._known[clipping.article_id] = joined(before, entered)
+        self._entered[clipping.article_id, clipping.content_hash] = entered
+        if entered.matches:
+            self._waiting.append(entered)
 
     def _propose(self, enriched: Enriched, at: datetime) -> None:
         """What was found in one text is one notice to each analyst, unless its thread was told before."""
