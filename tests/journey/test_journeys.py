@@ -66,6 +66,7 @@ def test_the_order_and_the_time_of_answers_change_nothing(finished: Finished, ou
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.full
 @pytest.mark.parametrize("finished", ["samples", *WHOLE], indirect=True)
 def test_a_run_killed_ten_times_goes_on_to_the_same_archive_and_letters(
     finished: Finished, outcome: Outcome, tmp_path: Path
